@@ -1,0 +1,74 @@
+"""One request to an emulated service and its answer, apart from any web framework.
+
+`$batch` dispatches to the same handlers as the socket does, so handlers take a `Call` and return an `Answer`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphmail.sandbox.store import Tenant, World
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who a verified bearer speaks for."""
+
+    client_id: str
+    service_principal_id: str
+    roles: frozenset[str]  # the token's `roles`, as issued
+    directory_roles: frozenset[str]  # the token's `wids`, as issued
+    by_hand: bool = False  # a change made through the control pages, as a person with all rights would
+
+
+@dataclass(slots=True)
+class Call:
+    world: World
+    tenant: Tenant
+    caller: Caller
+    method: str
+    path: str  # without the service's prefix (/v1.0)
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    root: str  # the service's own root URL, for nextLink and upload URLs
+    params: dict[str, str] = field(default_factory=dict)  # filled by the route's template
+    request_id: str = ""
+
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int = 200
+    body: Any = None  # a JSON value, bytes, or None for an empty body
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class ServiceError(Exception):
+    """An error that a service answers; each service's `errors.py` makes these in its own format."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"{answer.status}")
+        self.answer = answer
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A documented operation. `permissions`: any one of these application permissions suffices; none means any token.
+
+    `template` holds `{name}` for a segment, alternate keys included: `/applications(appId='{app_id}')`.
+    """
+
+    method: str
+    template: str
+    handler: Handler
+    permissions: tuple[str, ...] = ()
+    source: str = ""  # the public page it comes from

@@ -1,0 +1,35 @@
+"""The virtual clock of one tenant: real time plus an offset that only grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """Hours pass when somebody advances it, and seconds pass by themselves."""
+
+    offset: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def advance(self, seconds: float) -> datetime:
+        """Move forward by `seconds`; a clock never goes back."""
+        if seconds < 0:
+            raise ValueError(f"a clock cannot go back by {-seconds} s")
+        self.offset += timedelta(seconds=seconds)
+        return self.now()
+
+
+@dataclass(slots=True)
+class Span:
+    """Since when and until when something is so, as committed; each reader sees it with a lag of its own."""
+
+    made: datetime
+    removed: datetime | None = None
+
+    def holds(self, now: datetime, lag: timedelta = timedelta()) -> bool:
+        """Whether a reader that is `lag` behind sees it at `now`."""
+        return self.made + lag <= now and (self.removed is None or now < self.removed + lag)

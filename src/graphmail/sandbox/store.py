@@ -1,0 +1,218 @@
+"""What the emulated tenants hold. Plain records; the services beside this file give them behaviour.
+
+Names and types follow the published resources (learn.microsoft.com/graph/api/resources/…). Times are aware UTC of the
+tenant's own virtual clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from graphmail.sandbox.clock import Span, VirtualClock
+
+
+@dataclass(slots=True)
+class Delays:
+    """Seconds until a committed change is seen, by the reader it is late for."""
+
+    replication: float = 4  # an object just created answers 404 elsewhere
+    secret: float = 12  # a new secret is refused with AADSTS7000215
+    consent: float = 45  # a new grant is in no token yet
+    policy_test: float = 10  # Test-ApplicationAccessPolicy
+    policy: float = 900  # the data plane applies a made or removed access policy
+    membership: float = 300  # the data plane applies a group's membership
+    delivery: float = 3  # a sent mail reaches Inbox and Sent Items
+
+    def of(self, name: str) -> timedelta:
+        return timedelta(seconds=getattr(self, name))
+
+
+@dataclass(slots=True)
+class Limits:
+    """Sizes in bytes."""
+
+    request: int = 4 * 1024 * 1024
+    small_attachment: int = 3 * 1024 * 1024
+    attachment: int = 150 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Secret:
+    """A passwordCredential; `digest` is SHA-256 of its text, which is kept nowhere."""
+
+    key_id: str
+    display_name: str | None
+    start: datetime
+    end: datetime
+    hint: str
+    digest: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Application:
+    """App registration. `properties` are Graph's own names and JSON values."""
+
+    id: str
+    app_id: str
+    span: Span
+    properties: dict[str, Any] = field(default_factory=dict)
+    secrets: list[Secret] = field(default_factory=list)
+    logo: bytes | None = None
+    logo_content_type: str | None = None
+    deleted: datetime | None = None  # soft delete: in directory/deletedItems for 30 days
+
+
+@dataclass(slots=True)
+class AppRoleAssignment:
+    id: str
+    app_role_id: str
+    principal_id: str
+    resource_id: str
+    span: Span
+
+
+@dataclass(slots=True)
+class ServicePrincipal:
+    id: str
+    app_id: str
+    span: Span
+    properties: dict[str, Any] = field(default_factory=dict)
+    assignments: list[AppRoleAssignment] = field(default_factory=list)
+    directory_roles: set[str] = field(default_factory=set)  # role template ids, the token's `wids`
+
+
+@dataclass(slots=True)
+class Message:
+    """A message in one mailbox. `properties` are Graph's JSON; attachments hold their bytes."""
+
+    id: str
+    immutable_id: str
+    folder_id: str
+    properties: dict[str, Any]
+    visible: datetime
+    internet_headers: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Attachment:
+    id: str
+    properties: dict[str, Any]
+    content: bytes
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """What Exchange keeps for a user: sizes in bytes, folders by well-known name, messages by id."""
+
+    exchange_guid: str
+    max_send_size: int = 35 * 1024 * 1024
+    max_receive_size: int = 36 * 1024 * 1024
+    folders: dict[str, str] = field(default_factory=dict)  # well-known name -> folder id
+    messages: dict[str, Message] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Recipient:
+    """A user, a shared mailbox, a mail-enabled group or a contact, as Entra and Exchange both see it."""
+
+    id: str  # Entra object id (ExternalDirectoryObjectId)
+    guid: str  # Exchange's Guid
+    sid: str
+    name: str
+    display_name: str
+    alias: str
+    type_details: str  # RecipientTypeDetails: UserMailbox, SharedMailbox, MailUniversalSecurityGroup, User, …
+    addresses: list[str]  # the first is the primary SMTP address
+    span: Span
+    user_principal_name: str | None = None
+    mailbox: Mailbox | None = None  # a user without licence has none
+    account_enabled: bool = True
+    properties: dict[str, Any] = field(default_factory=dict)  # group: description, ManagedBy settings, …
+    owners: list[str] = field(default_factory=list)  # ids of recipients (ManagedBy)
+    memberships: dict[str, list[Span]] = field(default_factory=dict)  # group: member id -> when it was one
+
+    @property
+    def primary_address(self) -> str:
+        return self.addresses[0]
+
+
+@dataclass(slots=True)
+class AccessPolicy:
+    """Application access policy: one per app and scope."""
+
+    app_id: str
+    scope_id: str  # recipient id of the group
+    access_right: str  # RestrictAccess | DenyAccess
+    description: str
+    span: Span
+
+
+@dataclass(slots=True)
+class UploadSession:
+    id: str
+    token: str
+    recipient_id: str
+    message_id: str
+    name: str
+    content_type: str
+    size: int
+    expires: datetime
+    is_inline: bool = False
+    content_id: str | None = None
+    received: bytearray = field(default_factory=bytearray)
+
+
+@dataclass(slots=True)
+class Commit:
+    """One committed change, in order, with the request that did it."""
+
+    number: int
+    at: datetime
+    actor: str  # client id, `by-hand` for the control pages, `smtp` for inbound mail
+    service: str  # graph | exchange | entra | smtp
+    request: str  # "POST /applications" or the cmdlet's name
+    target: str  # what was changed, for a person: an id or a name
+    detail: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Tenant:
+    """One emulated tenant: everything in it, and nothing of another."""
+
+    id: str
+    display_name: str
+    initial_domain: str
+    domains: list[str]  # verified, the initial one included
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    delays: Delays = field(default_factory=Delays)
+    limits: Limits = field(default_factory=Limits)
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    applications: dict[str, Application] = field(default_factory=dict)
+    service_principals: dict[str, ServicePrincipal] = field(default_factory=dict)
+    policies: list[AccessPolicy] = field(default_factory=list)
+    upload_sessions: dict[str, UploadSession] = field(default_factory=dict)
+    skus: list[dict[str, Any]] = field(default_factory=list)
+    app_management_policy: dict[str, Any] = field(default_factory=dict)
+    dehydrated: bool = False
+    ledger: list[Commit] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)  # method, route, status, ids; never bodies or bearers
+
+    def commit(self, actor: str, service: str, request: str, target: str, **detail: Any) -> None:
+        """Write what was done into the ledger; call it once for each committed change, and for nothing else."""
+        self.ledger.append(
+            Commit(len(self.ledger) + 1, self.clock.now(), actor, service, request, target, detail),
+        )
+
+
+@dataclass(slots=True)
+class World:
+    """All tenants of one sandbox process."""
+
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+
+    def tenant_of_domain(self, domain: str) -> Tenant | None:
+        return next((t for t in self.tenants.values() if domain.lower() in t.domains), None)
