@@ -1,0 +1,163 @@
+"""What stops one customer's run. Every message says what was asked, expected, found, and what to do next.
+
+No message holds a secret, a response body, a URL with a token, or another library's exception text; raise these
+`from None` wherever the cause might hold one.
+"""
+
+from __future__ import annotations
+
+
+class TenantError(Exception):
+    """One customer cannot go on.
+
+    `problem` is one sentence. `expected`, `found` and `remedy` complete it; `request_id` is the service's own id for
+    the request that failed, to be quoted to its support.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        expected: str = "",
+        found: str = "",
+        remedy: str = "",
+        request_id: str = "",
+    ) -> None:
+        self.problem = problem.rstrip(".")
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+        self.request_id = request_id
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        parts = [f"{self.problem}."]
+        if self.expected:
+            parts.append(f"Expected: {self.expected.rstrip('.')}.")
+        if self.found:
+            parts.append(f"Found: {self.found.rstrip('.')}.")
+        if self.remedy:
+            parts.append(f"To do: {self.remedy.rstrip('.')}.")
+        if self.request_id:
+            parts.append(f"Request id {self.request_id}.")
+        return " ".join(parts)
+
+
+class WrongTenant(TenantError):
+    """What answered is not the tenant that the inventory names; nothing was written."""
+
+
+class Unreachable(TenantError):
+    """The endpoint refused the connection, has no address, or did not take the request: nothing was received."""
+
+
+class OutcomeUnknown(TenantError):
+    """A write was sent and its answer lost; it may have happened. The caller looks before it does anything again."""
+
+
+class DeadlineExceeded(TenantError):
+    """A bounded wait is over."""
+
+
+class ServiceFailure(TenantError):
+    """A service answered with an error. `status` is the HTTP status; `retry_after` is in seconds if it was told."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        status: int,
+        found: str = "",
+        remedy: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(problem, found=found, remedy=remedy, request_id=request_id)
+
+
+class GraphError(ServiceFailure):
+    """An error of Microsoft Graph. `code` is its `error.code`, `details` the codes of its `error.details`.
+
+    https://learn.microsoft.com/graph/errors
+    """
+
+    def __init__(
+        self,
+        asked: str,
+        *,
+        status: int,
+        code: str = "",
+        message: str = "",
+        details: tuple[str, ...] = (),
+        remedy: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.details = details
+        self.asked = asked
+        super().__init__(
+            f"Graph answered {status} {code}".rstrip() + f" to {asked}",
+            status=status,
+            found=message,
+            remedy=remedy,
+            request_id=request_id,
+            retry_after=retry_after,
+        )
+
+
+class ExchangeError(ServiceFailure):
+    """An error of Exchange's admin API. `type_name` is the .NET exception type without its namespace, or ""."""
+
+    def __init__(
+        self,
+        cmdlet: str,
+        *,
+        status: int,
+        type_name: str = "",
+        message: str = "",
+        remedy: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        self.cmdlet = cmdlet
+        self.type_name = type_name
+        self.message = message
+        super().__init__(
+            f"Exchange answered {status} {type_name}".rstrip() + f" to {cmdlet}",
+            status=status,
+            found=message,
+            remedy=remedy,
+            request_id=request_id,
+            retry_after=retry_after,
+        )
+
+
+class TokenError(ServiceFailure):
+    """Entra refused a token. `error` is the OAuth error, `codes` are its AADSTS numbers.
+
+    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+    """
+
+    def __init__(
+        self,
+        asked: str,
+        *,
+        status: int,
+        error: str = "",
+        codes: tuple[int, ...] = (),
+        remedy: str = "",
+        request_id: str = "",
+    ) -> None:
+        self.error = error
+        self.codes = codes
+        numbers = ", ".join(f"AADSTS{code}" for code in codes) or error
+        super().__init__(
+            f"Entra answered {status} {numbers} to {asked}",
+            status=status,
+            remedy=remedy,
+            request_id=request_id,
+        )

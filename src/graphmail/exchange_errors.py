@@ -1,0 +1,90 @@
+"""Errors of Exchange's admin API: two encodings of the same, and proxied ones with a whole error inside."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from graphmail.errors import ExchangeError
+from graphmail.printable import printable
+
+# Errors that pass by themselves though the status says 400. The last is answered though the write was committed.
+TRANSIENT = (
+    "CmdletProxyNotAvailableFailure",
+    "ServerBusyException",
+    "TransientException",
+    "BackendCommunicationException",
+    "doesn't have write permission to target DC",
+)
+
+
+def exchange_error(
+    cmdlet: str, status: int, body: Any, request_id: str, retry_after: float | None = None
+) -> ExchangeError:
+    """The typed error; `body` is the reply's JSON, or {} where there was none."""
+    type_name, text = _cause(body)
+    remedy = ""
+    if status == 403 and not text:
+        remedy = (
+            f"let the app run {cmdlet}: assign it an Exchange role or the Entra role Exchange Administrator, "
+            "and Exchange.ManageAsApp; a new assignment takes minutes"
+        )
+    return ExchangeError(
+        cmdlet,
+        status=status,
+        type_name=type_name,
+        message=_readable(text),
+        remedy=remedy,
+        request_id=request_id,
+        retry_after=retry_after,
+    )
+
+
+def is_transient(body: Any) -> bool:
+    type_name, text = _cause(body)
+    return any(sign in type_name or sign in text for sign in TRANSIENT)
+
+
+def _cause(body: Any) -> tuple[str, str]:
+    """Short name of the .NET exception, and its text."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    details = [detail for detail in error.get("details") or () if isinstance(detail, dict)]
+    inner = error.get("innererror") or error.get("innerError") or {}
+    internal = inner.get("internalexception") or inner.get("internalException") or {}
+    texts = [str(detail.get("message", "")) for detail in details]
+    texts += [str(internal.get("message", "")), str(error.get("message", ""))]
+    first = next((text for text in texts if text), "")
+    return _decoded(first)
+
+
+def _decoded(message: str) -> tuple[str, str]:
+    if message.startswith("{"):
+        try:
+            told = json.loads(message)
+            return _short(str(told.get("TypeName", ""))), str(told.get("Message", ""))
+        except (ValueError, AttributeError):
+            return "", message
+    parts = message.split("|", 2)
+    if len(parts) < 3:
+        return "", message
+    type_name, text = _short(parts[1]), parts[2]
+    nested = re.search(r"Error executing cmdlet : (\{.*\})\s*$", text, re.DOTALL)
+    if nested:
+        try:
+            return _cause(json.loads(nested[1]))
+        except ValueError:
+            return type_name, text
+    return type_name, text
+
+
+def _short(type_name: str) -> str:
+    return type_name.rsplit(".", 1)[-1]
+
+
+def _readable(text: str) -> str:
+    # Which domain controller answered says nothing to a reader and differs from run to run.
+    text = re.sub(r"\s*on '[A-Z0-9]+(\.[A-Z0-9-]+)*'", "", text)
+    return printable(text)

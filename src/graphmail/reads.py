@@ -1,0 +1,41 @@
+"""Reads made ahead, in batches, and shared by a run's tasks.
+
+A read made ahead may confirm that nothing is to be done; nothing is ever written because of one: whoever finds
+something to change drops them and reads again. Every write drops them too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graphmail.run_cache import RunCache
+
+
+class Reads:
+    """Answers by request, of one tenant. Without a run's cache it keeps nothing."""
+
+    def __init__(self, cache: RunCache | None, tenant_id: str) -> None:
+        self._cache = cache
+        self._name = f"reads|{tenant_id}"
+        self.used = False
+
+    def get(self, request: str) -> Any | None:
+        """The answer to that request, or None if it was not read ahead."""
+        kept = self._all().get(request)
+        if kept is not None:
+            self.used = True
+        return kept
+
+    def put(self, answers: dict[str, Any]) -> None:
+        if self._cache:
+            self._cache.put(self._name, json.dumps(self._all() | answers).encode())
+
+    def drop(self) -> None:
+        self.used = False
+        if self._cache:
+            self._cache.drop(self._name)
+
+    def _all(self) -> dict[str, Any]:
+        kept = self._cache.get(self._name) if self._cache else None
+        return dict(json.loads(kept)) if kept else {}

@@ -1,0 +1,102 @@
+"""When a request is sent again, and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+import tenacity
+
+from graphmail.clock import Deadline
+
+
+class Operation(Enum):
+    """What repeating a request would do; see the table above."""
+
+    READ = "read"
+    IDEMPOTENT = "idempotent write"
+    KEYED_CREATE = "keyed create"
+    ONE_SHOT = "one-shot"
+
+
+class Again(Exception):
+    """An attempt that failed in a way that may pass.
+
+    `received` says whether the service may have received it; `wait` is the seconds that it asked for, or 0.
+    """
+
+    def __init__(self, *, received: bool, throttled: bool = False, hopeless: bool = False, wait: float = 0) -> None:
+        self.received = received
+        self.throttled = throttled
+        self.hopeless = hopeless
+        self.wait = wait
+
+    def allowed(self, operation: Operation) -> bool:
+        if self.hopeless:
+            return False
+        if operation in (Operation.READ, Operation.IDEMPOTENT) or self.throttled:
+            return True
+        return operation is Operation.KEYED_CREATE and not self.received
+
+
+class RetryBudget:
+    """Keeps an outage from being answered with a storm: retries stay a fifth of the requests, beyond the first few."""
+
+    def __init__(self, free: int = 12, share: float = 0.2) -> None:
+        self._left = float(free)
+        self._share = share
+
+    def sent(self) -> None:
+        self._left += self._share
+
+    def spend(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that a `Retry-After` asks for, given as seconds (also fractional) or as an HTTP date; None if absent.
+
+    A date counts from the service's own `Date`, if it sent one. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+    told = headers.get("Retry-After", "").strip()
+    if not told:
+        return None
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        pass
+    try:
+        then = parsedate_to_datetime(told)
+        since = parsedate_to_datetime(headers["Date"]) if headers.get("Date") else now
+        return max(0.0, (then - since).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+class Wait(tenacity.wait.wait_base):
+    """As long as the service said, or else full jitter: anything from 0 to 1, 2, 4, … 60 seconds."""
+
+    _jitter = tenacity.wait_random_exponential(multiplier=1, max=60)
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> float:
+        outcome = retry_state.outcome
+        again = outcome.exception() if outcome else None
+        told = again.wait if isinstance(again, Again) else 0.0
+        return told or self._jitter(retry_state)
+
+
+class Stop(tenacity.stop.stop_base):
+    """At the deadline, also when the service asks to wait beyond it, or when the tenant's retry budget is spent."""
+
+    def __init__(self, deadline: Deadline, budget: RetryBudget) -> None:
+        self._deadline = deadline
+        self._budget = budget
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        outcome = retry_state.outcome
+        again = outcome.exception() if outcome else None
+        told = again.wait if isinstance(again, Again) else 0.0
+        return told > self._deadline.remaining or self._deadline.expired or not self._budget.spend()
