@@ -1,0 +1,65 @@
+"""Writing files so that a crash leaves the old or the new, never a half."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graphmail.errors import TenantError
+
+
+class EvidenceError(TenantError):
+    """The archive is not as it must be; the text names the file."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _temporary(path: Path, content: bytes) -> Path:
+    # The leading dot tells whoever closes the bag that this is what a crash left.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(file.fileno(), 0o644)
+        os.fsync(file.fileno())
+    return Path(name)
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Write `path` unless it exists; False when it does. Safe from several processes."""
+    temporary = _temporary(path, content)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
+
+
+def write_over(path: Path, content: bytes) -> None:
+    """Write `path`, in one step, over whatever is there."""
+    os.replace(_temporary(path, content), path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def folder_lock(folder: Path, *, exclusive: bool) -> Iterator[None]:
+    """Hold `folder` against others; the lock goes with the process that holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,133 @@
+"""What a verification notebook found: checks, and the record that holds them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from graphmail.evidence.files import EvidenceError, sync_folder, write_once
+
+Verdict = Literal["passed", "failed", "unknown"]
+Environment = Literal["sandbox", "production"]
+
+# Control and line characters would let what a mailbox holds forge lines in a log or a terminal.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+Text = Annotated[str, Field(max_length=4000)]
+
+
+def printable(text: str) -> str:
+    """`text` with control characters made visible."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+
+class Check(_Strict):
+    """One claim put to the test. `seconds` is how long it took, `attempts` how often was looked.
+
+    `observed` is one line for a person; it never holds a mail's body, a token or a secret. `unknown` means undecided
+    and is never green.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=400)]
+    claim: Text
+    expected: Text
+    observed: Text
+    verdict: Verdict
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    attempts: Annotated[int, Field(ge=0)] = 1
+    request_ids: list[str] = []
+
+    @field_validator("name", "claim", "expected", "observed")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        return printable(text)
+
+
+class Subject(_Strict):
+    """What the proof is about. A hand-over is refused unless it is about the very same."""
+
+    client_id: str
+    key_id: str
+    mailboxes: list[str]
+    outside_mailbox: str
+
+
+def verdict_of(checks: list[Check]) -> Verdict:
+    """Passed only if there is at least one check and every one passed; failed if any failed; else unknown."""
+    verdicts = {check.verdict for check in checks}
+    if "failed" in verdicts:
+        return "failed"
+    return "passed" if verdicts == {"passed"} else "unknown"
+
+
+class Record(_Strict):
+    """One notebook's findings, as JSON in `records/`. The verdict follows from the checks and cannot be given."""
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    customer: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    tenant_id: str
+    environment: Environment
+    run_id: str
+    notebook: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    started: AwareDatetime
+    finished: AwareDatetime
+    subject: Subject
+    checks: list[Check]
+    verdict: Verdict = "unknown"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _conclude(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "verdict" not in given:
+            checks = [Check.model_validate(check) for check in given.get("checks", [])]
+            return {**given, "verdict": verdict_of(checks)}
+        return given
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.verdict != verdict_of(self.checks):
+            raise ValueError(f"the verdict {self.verdict!r} does not follow from the checks")
+        return self
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """The record in `path`. Raises EvidenceError when it is none."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"{error.error_count()} fields are wrong"
+            raise EvidenceError(f"{path} is not a record: {reason}") from None
+
+    def write(self, folder: Path) -> Path:
+        """Write the record into `folder`, whole or not at all, and return its path.
+
+        An earlier record of the same notebook is evidence too and stays: the next is `<notebook>-2.json`.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        content = self.to_json().encode()
+        number = 1
+        while True:
+            path = folder / (f"{self.notebook}.json" if number == 1 else f"{self.notebook}-{number}.json")
+            if write_once(path, content):
+                sync_folder(folder)
+                return path
+            number += 1
+
+
+def records_in(folder: Path) -> list[Record]:
+    """All records of a folder, oldest first; none when there is no such folder."""
+    if not folder.is_dir():
+        return []
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+    return sorted((Record.read(folder / name) for name in names), key=lambda record: record.finished)

@@ -1,0 +1,190 @@
+"""Pages for people: one run, and the fleet. Self-contained HTML without scripts; all text is escaped."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment as Templates
+from jinja2 import PackageLoader, StrictUndefined
+from tabulate import tabulate
+
+from graphmail.evidence.archive import latest_record, runs
+from graphmail.evidence.files import EvidenceError, write_over
+from graphmail.evidence.record import Record
+from graphmail.evidence.run import Outcome, Run
+
+# What each notebook proves, in the words of its reader; a notebook of another name shows that.
+CLAIMS = {
+    "verify_access": "The app reaches the connected mailboxes and no other",
+    "verify_send": "The app can send mail",
+    "verify_receive": "The app can read mail that comes from outside",
+    "verify_large_mail": "The app can send mail with a large attachment",
+}
+
+OUTCOMES = {
+    "succeeded": "Everything this run was to do is done.",
+    "failed": "This run stopped at an error, or a check failed.",
+    "waiting": "This run is waiting for something outside it; it is not done.",
+}
+
+
+def _templates() -> Templates:
+    templates = Templates(
+        loader=PackageLoader("graphmail.evidence"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["time"] = lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    templates.filters["claim"] = lambda notebook: CLAIMS.get(notebook, notebook)
+    templates.filters["pretty"] = lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    return templates
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSONL file; a line that is none (half a write before a power cut) is shown as broken."""
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            found.append(dict(json.loads(line)))
+        except ValueError:
+            found.append({"task": "(a line of the log is damaged)", "outcome": "failed"})
+    return found
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What report.html says about one run."""
+
+    run: Run
+    about: dict[str, Any]
+    records: list[Record]
+    steps: list[dict[str, Any]]
+    requests: Counter[str]
+    notebooks: list[str]
+    outcome: Outcome
+    finished: datetime
+    why: str
+
+    @classmethod
+    def of(cls, run: Run, *, outcome: Outcome, finished: datetime, why: str = "") -> RunReport:
+        """Read the run's folder. A damaged record does not stop it: a failed run must be closed too, and say so."""
+        try:
+            records = run.records()
+        except EvidenceError as error:
+            records, why = [], f"{why} {error}".strip()
+        return cls(
+            run=run,
+            about=run.about(),
+            records=records,
+            steps=_lines(run.data / "steps.jsonl"),
+            requests=Counter(str(call.get("method", "?")) for call in _lines(run.data / "http.jsonl")),
+            notebooks=sorted(path.name for path in (run.data / "notebooks").glob("*.ipynb")),
+            outcome=outcome,
+            finished=finished,
+            why=why,
+        )
+
+    @property
+    def environment(self) -> str:
+        """`sandbox` as soon as anything here says so: a page of the sandbox must never pass for production."""
+        said = {str(self.about.get("environment", "")), *(record.environment for record in self.records)}
+        return "sandbox" if "sandbox" in said else "production" if "production" in said else "not recorded"
+
+    @property
+    def notable_steps(self) -> list[dict[str, Any]]:
+        return [step for step in self.steps if step.get("outcome") in ("changed", "failed", "unreachable")]
+
+    @property
+    def step_counts(self) -> Counter[str]:
+        return Counter(str(step.get("outcome", "?")) for step in self.steps)
+
+    def to_html(self) -> str:
+        return _templates().get_template("run.html.j2").render(report=self, outcomes=OUTCOMES)
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    """One customer: its newest record of each notebook, or why there is none, and how its last run ended."""
+
+    customer: str
+    environment: str
+    verdicts: dict[str, str]
+    finished: dict[str, datetime]
+    last_run: str
+    last_state: str
+
+    @property
+    def green(self) -> bool:
+        return bool(self.verdicts) and set(self.verdicts.values()) == {"passed"}
+
+    @classmethod
+    def of(cls, root: Path, customer: str) -> FleetRow:
+        verdicts: dict[str, str] = {}
+        finished: dict[str, datetime] = {}
+        environments: set[str] = set()
+        for notebook in CLAIMS:
+            try:
+                record = latest_record(root, customer, notebook)
+            except EvidenceError:
+                verdicts[notebook] = "damaged"
+                continue
+            verdicts[notebook] = record.verdict if record else "missing"
+            if record:
+                finished[notebook] = record.finished
+                environments.add(record.environment)
+        of_customer = list(runs(root, customer))
+        last = of_customer[-1] if of_customer else None
+        return cls(
+            customer=customer,
+            environment="sandbox" if "sandbox" in environments else "production" if environments else "not recorded",
+            verdicts=verdicts,
+            finished=finished,
+            last_run=last.run_id if last else "none",
+            last_state=_state(last) if last else "missing",
+        )
+
+
+def _state(run: Run) -> str:
+    if not run.closed:
+        return "open"
+    for line in (run.bag / "bag-info.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Run-Outcome: "):
+            return line.partition(": ")[2]
+    return "closed"
+
+
+@dataclass(frozen=True)
+class FleetReport:
+    """All customers of an archive, and those of an inventory that it knows nothing of."""
+
+    root: Path
+    rows: list[FleetRow]
+
+    @classmethod
+    def of(cls, root: Path, customers: Iterable[str] = ()) -> FleetReport:
+        names = {run.customer for run in runs(root)} | set(customers)
+        return cls(root, [FleetRow.of(root, name) for name in sorted(names)])
+
+    def to_text(self) -> str:
+        head = ["customer", *(name.removeprefix("verify_") for name in CLAIMS), "last run", "ended"]
+        body = [
+            [row.customer, *(row.verdicts[name] for name in CLAIMS), row.last_run, row.last_state] for row in self.rows
+        ]
+        return tabulate(body, head, tablefmt="simple", disable_numparse=True)
+
+    def write(self, folder: Path, now: datetime) -> Path:
+        """Write `fleet.html` into `folder` and return its path."""
+        folder.mkdir(parents=True, exist_ok=True)
+        page = _templates().get_template("fleet.html.j2").render(report=self, now=now, claims=CLAIMS)
+        write_over(folder / "fleet.html", page.encode())
+        return folder / "fleet.html"

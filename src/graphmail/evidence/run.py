@@ -1,0 +1,183 @@
+"""One run's folder in the archive: `<root>/<customer>/<run id>/bag/data/…`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from graphmail.evidence import bag
+from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
+from graphmail.evidence.record import Environment, Record, records_in
+from graphmail.evidence.steps import HttpCall, Step
+
+Outcome = Literal["succeeded", "failed", "waiting"]
+
+RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[a-z0-9_]+-[0-9a-f]{6}$")
+CUSTOMER = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+# What may decide how a run behaves; the rest of the installation follows from the lock file.
+TOOLS = ("graphmail", "ansible-core", "ansible-runner", "bagit", "msal", "papermill", "pyrage", "requests")
+
+
+def new_run_id(playbook: str, now: datetime) -> str:
+    """`YYYYMMDDTHHMMSSZ-<playbook>-<6 hex>`; sorts by time, and two runs of one second differ."""
+    run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{playbook.replace('-', '_')}-{secrets.token_hex(3)}"
+    if not RUN_ID.match(run_id):
+        raise EvidenceError(f"{playbook!r} cannot be part of a run id", expected="lower case letters, digits and _")
+    return run_id
+
+
+class Run:
+    """What one run of one customer leaves behind. Several processes may write to it at once.
+
+    Making the object touches nothing; the folders come with the first write. Every write after `close` is refused.
+    """
+
+    def __init__(self, root: Path | str, customer: str, run_id: str) -> None:
+        if not CUSTOMER.match(customer):
+            raise EvidenceError(f"{customer!r} cannot be the name of a folder", expected=CUSTOMER.pattern)
+        if not RUN_ID.match(run_id):
+            raise EvidenceError(f"{run_id!r} is no run id", expected="YYYYMMDDTHHMMSSZ-<playbook>-<6 hex>")
+        self.customer = customer
+        self.run_id = run_id
+        self.folder = Path(root) / customer / run_id
+        self.bag = self.folder / "bag"
+        self.data = self.bag / "data"
+
+    @property
+    def exists(self) -> bool:
+        return self.data.is_dir()
+
+    @property
+    def closed(self) -> bool:
+        return bag.is_complete(self.bag)
+
+    def begin(self, *, tenant_id: str, environment: Environment, at: datetime, plan: Mapping[str, Any]) -> None:
+        """Say what the run is about, before anything else; `plan` is what shall be, without secrets.
+
+        Only the first call of a run counts, so that each of its processes may make it.
+        """
+        about = {
+            "schema": 1,
+            "customer": self.customer,
+            "tenant_id": tenant_id,
+            "environment": environment,
+            "run_id": self.run_id,
+            "started": at.astimezone(UTC).isoformat(),
+            "plan": dict(plan),
+        }
+        with self._writing():
+            write_once(self.data / "tools.json", _json(_tools()))
+            if write_once(self.data / "plan.json", _json(about)):
+                sync_folder(self.data)
+
+    def about(self) -> dict[str, Any]:
+        """What `begin` was told; empty when nobody began."""
+        path = self.data / "plan.json"
+        return json.loads(path.read_bytes()) if path.is_file() else {}
+
+    def append_step(self, step: Step) -> None:
+        self._append("steps.jsonl", step.to_line())
+
+    def append_http(self, exchange: Mapping[str, Any]) -> None:
+        """One request, with the fields of HttpCall; what is not one of them is refused, lest it be a secret."""
+        self._append("http.jsonl", HttpCall.model_validate(exchange).to_line())
+
+    def write_record(self, record: Record) -> Path:
+        if (record.customer, record.run_id) != (self.customer, self.run_id):
+            raise EvidenceError(
+                "A record belongs to another run",
+                expected=f"{self.customer} {self.run_id}",
+                found=f"{record.customer} {record.run_id}",
+            )
+        with self._writing():
+            return record.write(self.data / "records")
+
+    def write_state(self, moment: Literal["before", "after"], state: Mapping[str, Any]) -> None:
+        """What was in the tenant, as `before.json` or `after.json`; a later call replaces it."""
+        with self._writing():
+            write_over(self.data / f"{moment}.json", _json(dict(state)))
+
+    def notebook_path(self, notebook: str) -> Path:
+        """Where the next executed copy of a notebook goes; an earlier one stays."""
+        with self._writing():
+            folder = self.data / "notebooks"
+            folder.mkdir(exist_ok=True)
+            names = (f"{notebook}.ipynb" if number == 1 else f"{notebook}-{number}.ipynb" for number in range(1, 1000))
+            return next(folder / name for name in names if not (folder / name).exists())
+
+    def records(self) -> list[Record]:
+        """Its records, oldest first."""
+        return records_in(self.data / "records")
+
+    def close(self, outcome: Outcome, at: datetime, why: str = "") -> Path:
+        """Write report.html and make the folder a bag; return the report's path. Exactly one close succeeds.
+
+        Dying in the middle leaves an open run, never half a bag that validates; close it again.
+        """
+        from graphmail.evidence.report import RunReport  # it reads runs
+
+        if not self.exists:
+            raise EvidenceError(f"There is nothing to close in {self.folder}")
+        with self._writing(exclusive=True):
+            report = RunReport.of(self, outcome=outcome, finished=at, why=why)
+            write_over(self.data / "report.html", report.to_html().encode())
+            bag.make(self.bag, self._bag_info(outcome, at, why))
+        return self.data / "report.html"
+
+    def _bag_info(self, outcome: Outcome, at: datetime, why: str) -> dict[str, str]:
+        about = self.about()
+        return {
+            "External-Identifier": f"{self.customer}/{self.run_id}",
+            "Customer": self.customer,
+            "Tenant-Id": about.get("tenant_id", ""),
+            "Environment": about.get("environment", ""),
+            "Run-Id": self.run_id,
+            "Run-Started": about.get("started", ""),
+            "Run-Finished": at.astimezone(UTC).isoformat(),
+            "Run-Outcome": outcome,
+            "Run-Outcome-Reason": " ".join(why.split()),
+            "Bagging-Date": f"{at.astimezone(UTC):%Y-%m-%d}",
+        }
+
+    @contextmanager
+    def _writing(self, *, exclusive: bool = False) -> Iterator[None]:
+        self.data.mkdir(parents=True, exist_ok=True)
+        with folder_lock(self.folder, exclusive=exclusive):
+            if self.closed:
+                raise EvidenceError(
+                    f"Run {self.run_id} of {self.customer} is closed", remedy="start another run; this one is evidence"
+                )
+            yield
+
+    def _append(self, name: str, line: bytes) -> None:
+        # One write() with O_APPEND lands whole and at the end, whatever the other processes do.
+        with self._writing():
+            descriptor = os.open(self.data / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                if os.write(descriptor, line) != len(line):
+                    raise EvidenceError(f"{self.data / name} took only half a line", found="the disk may be full")
+            finally:
+                os.close(descriptor)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, indent=2, sort_keys=True, default=str).encode() + b"\n"
+
+
+def _tools() -> dict[str, Any]:
+    installed = {name.metadata["Name"].lower(): name.version for name in importlib.metadata.distributions()}
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "packages": {name: installed[name] for name in TOOLS if name in installed},
+    }

@@ -1,0 +1,60 @@
+"""The lines of steps.jsonl and http.jsonl: what a run did, and what it asked the services."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from graphmail.evidence.record import printable
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: AwareDatetime
+
+    def to_line(self) -> bytes:
+        return self.model_dump_json(exclude_defaults=True).encode() + b"\n"
+
+
+class Step(_Line):
+    """One task. `before` and `after` are what its diff shows; `message` is for a person. No secret in any of them."""
+
+    task: str
+    outcome: Literal["ok", "changed", "failed", "skipped", "unreachable"]
+    module: str = ""
+    role: str = ""
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    message: str = ""
+    before: Any = None
+    after: Any = None
+    request_ids: list[str] = []
+
+    @field_validator("task", "message")
+    @classmethod
+    def _printable(cls, text: str) -> str:
+        return printable(text)
+
+
+class HttpCall(_Line):
+    """One request and its answer, as the transport tells them.
+
+    `path` is a template without query or host, since upload URLs carry a token in both; `status` is 0 when no answer
+    came; `reply_sha256` is of the body, which is not kept, and empty where it held a secret.
+    """
+
+    method: str
+    path: str
+    asked: str = ""
+    status: int = 0
+    request_id: str = ""
+    client_request_id: str = ""
+    reply_sha256: str = ""
+
+    @field_validator("path")
+    @classmethod
+    def _without_query(cls, path: str) -> str:
+        if "://" in path:
+            raise ValueError("give the path alone: a full URL may be pre-authenticated")
+        return path.split("?", 1)[0]
