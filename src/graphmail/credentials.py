@@ -1,0 +1,134 @@
+"""Credentials in sealed files: how ops signs in to a tenant, and what the mail app signs in with.
+
+    python -m graphmail.credentials seal CUSTOMER --inventory inventory.yml [--stdin]
+
+asks for the admin app's client id and secret, or reads them as JSON, and seals them to the operators. Prints the
+file's path, never a secret.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from graphmail import sealed
+from graphmail.customers import Inventory, load
+from graphmail.errors import TenantError
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCredential:
+    """The plaintext of a sealed file. `key_id` may be empty for an admin's; `expires` is aware, None if unknown."""
+
+    tenant_id: str
+    client_id: str
+    key_id: str
+    client_secret: str = field(repr=False)
+    expires: datetime | None = None
+
+    def to_json(self) -> bytes:
+        return json.dumps(
+            {
+                "tenant_id": self.tenant_id,
+                "client_id": self.client_id,
+                "key_id": self.key_id,
+                "client_secret": self.client_secret,
+                "expires": self.expires.isoformat() if self.expires else None,
+            }
+        ).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Self:
+        """Raises TenantError, without the text, when it is not what `to_json` makes."""
+        try:
+            read = json.loads(text)
+            expires = datetime.fromisoformat(read["expires"]) if read.get("expires") else None
+            credential = cls(
+                read["tenant_id"], read["client_id"], read.get("key_id") or "", read["client_secret"], expires
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _no_credential() from None
+        texts = (credential.tenant_id, credential.client_id, credential.key_id, credential.client_secret)
+        if not all(isinstance(text, str) for text in texts) or (expires is not None and expires.tzinfo is None):
+            raise _no_credential()
+        return credential
+
+    @classmethod
+    def read(cls, path: Path, identity: Path | None = None) -> Self:
+        """Raises TenantError when the file is not there, does not open, or holds something else."""
+        return cls.from_json(sealed.open_sealed(path, identity))
+
+    def write(self, path: Path, recipients: Sequence[str]) -> str:
+        """Seal into `path` as `sealed.write_sealed` does; the ciphertext's SHA-256."""
+        return sealed.write_sealed(path, self.to_json(), recipients)
+
+
+def _no_credential() -> TenantError:
+    return TenantError(
+        "This is no credential",
+        expected="a JSON object with tenant_id, client_id, key_id, client_secret, expires (ISO 8601 or null)",
+    )
+
+
+def seal_admin(inventory: Inventory, name: str, answers: dict[str, str | None]) -> Path:
+    """Seal how ops signs in to that customer's tenant; the file. `answers` as `--stdin` takes them."""
+    if name not in inventory.customers:
+        raise TenantError(
+            f"The inventory has no customer {name}", expected=", ".join(inventory.customers), found=str(inventory.path)
+        )
+    connection = inventory.customers[name].connection(inventory.path)
+    tenant_id = connection["tenant_id"]
+    if (answers.get("tenant_id") or tenant_id).lower() != tenant_id:
+        raise TenantError("This credential is for another tenant", expected=tenant_id, found=str(answers["tenant_id"]))
+    credential = SealedCredential.from_json(json.dumps({**answers, "tenant_id": tenant_id}).encode())
+    if not credential.client_id or not credential.client_secret:
+        raise TenantError("The client id or the secret is empty", remedy="give both")
+    path = Path(connection["admin"]["sealed"])
+    credential.write(path, connection["operators"])
+    return path
+
+
+def _asked(name: str) -> dict[str, str | None]:
+    return {
+        "client_id": input(f"Client id of the admin app in {name}'s tenant: ").strip(),
+        "key_id": input("Id of its secret (may be left empty): ").strip(),
+        "client_secret": getpass.getpass("Client secret (not shown): ").strip(),
+    }
+
+
+def _read_stdin() -> dict[str, str | None]:
+    try:
+        answers = json.load(sys.stdin)
+    except ValueError:
+        raise _no_credential() from None
+    if not isinstance(answers, dict):
+        raise _no_credential()
+    return answers
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m graphmail.credentials", description="Credentials in sealed files.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    seal = verbs.add_parser("seal", help="seal how ops signs in to a customer's tenant")
+    seal.add_argument("customer")
+    seal.add_argument("--inventory", type=Path, required=True)
+    seal.add_argument("--stdin", action="store_true", help="read JSON: client_id, client_secret, key_id, expires")
+    options = parser.parse_args(arguments)
+    try:
+        inventory = load(options.inventory)
+        print(seal_admin(inventory, options.customer, _read_stdin() if options.stdin else _asked(options.customer)))
+    except TenantError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

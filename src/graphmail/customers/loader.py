@@ -1,0 +1,177 @@
+"""Reads an inventory, and tells every mistake in it at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from graphmail.customers import rules
+from graphmail.customers.allowed import is_section, kind_at, names, nearest, words
+from graphmail.customers.document import Document
+from graphmail.customers.errors import InventoryError, Mistake, Place, shown
+from graphmail.customers.schema import IDENTITY, Customer, Inventory
+
+_TOP = ("operators", "defaults", "customers")
+_SOUNDS_SECRET = re.compile(r"secret|password|token|private|passphrase", re.IGNORECASE)
+_PROBLEMS = {
+    "missing": "is missing",
+    "too_short": "is empty",
+    "literal_error": "is none of the allowed values",
+    "extra_forbidden": "there is no such field",
+}
+
+
+def load(path: Path | str) -> Inventory:
+    """The inventory in that file. Contacts nothing and reads nothing else but the logos it names.
+
+    Raises InventoryError with every mistake.
+    """
+    return _Reader(Path(path).absolute()).inventory()
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.document = Document(path)
+        self.mistakes: dict[tuple[int, str], Mistake] = {}
+
+    def inventory(self) -> Inventory:
+        entries, found = self._entries(), None
+        operators = self._top("operators") or []
+        known = [key for key in operators if isinstance(key, str)] if isinstance(operators, list) else []
+        customers: Any = entries and {
+            name: {**entry, "name": name, "operators": known} if isinstance(entry, dict) else entry
+            for name, entry in entries.items()
+        }
+        try:
+            found = Inventory.model_validate(
+                {"path": self.path, "operators": operators, "customers": customers}, context={"inventory": self.path}
+            )
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                self._refused(detail)
+        self._rules([rules.Entry(name, entry) for name, entry in (entries or {}).items() if isinstance(entry, dict)])
+        mistakes = [*self.document.mistakes, *self.mistakes.values()]
+        if mistakes or found is None:
+            raise InventoryError(mistakes)
+        return found
+
+    def _top(self, name: str) -> Any:
+        return self.document.data.get(name) if isinstance(self.document.data, dict) else None
+
+    def _entries(self) -> dict[str, Any] | None:
+        """The customers' entries with the defaults merged in; None when there is no mapping of customers."""
+        if not isinstance(self.document.data, dict):
+            raise InventoryError([Mistake.at(self.path, 1, (), "the file holds no mapping", allowed=_listed(_TOP))])
+        for key in self.document.data:
+            if key not in _TOP:
+                self._add((key,), "there is no such field", allowed=nearest(key, _TOP))
+        defaults = self._defaults()
+        customers = self._top("customers")
+        if not isinstance(customers, dict) or not customers:
+            self._add(("customers",), "holds no customer", allowed="a mapping of name to entry")
+            return None
+        for name, entry in customers.items():
+            for field in ("name", "operators"):
+                if isinstance(entry, dict) and field in entry:
+                    self._no_such_field(("customers", name, field))
+        return {
+            name: _merged(defaults, entry) if isinstance(entry, dict) else entry for name, entry in customers.items()
+        }
+
+    def _defaults(self) -> dict[str, Any]:
+        defaults = self._top("defaults") or {}
+        if not isinstance(defaults, dict):
+            self._add(("defaults",), "is no mapping", allowed=f"a mapping with: {_listed(names(Customer))}")
+            return {}
+        for field in set(defaults) - set(names(Customer)):
+            self._no_such_field(("defaults", field))
+        for place in IDENTITY:
+            if self.document.has(("defaults", *place)):
+                self._add(("defaults", *place), "cannot be a default", allowed="only under a customer: it is its own")
+        return {name: value for name, value in defaults.items() if name in names(Customer)}
+
+    def _refused(self, detail: ErrorDetails) -> None:
+        place = tuple(detail["loc"])
+        if place == ("customers",):
+            return  # told already, in better words
+        if place[-1] == "[key]":
+            place = place[:-1]
+            kind: Any = next(iter(Inventory.model_fields["customers"].annotation.__args__))  # type: ignore[union-attr]
+            self._add(place, "is no name for a customer", shown(str(place[-1])), words(kind))
+        elif detail["type"] == "extra_forbidden":
+            self._no_such_field(place)
+        else:
+            problem = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else _PROBLEMS.get(detail["type"])
+            self._add(place, problem or "is of the wrong kind", self._found(place), self._allowed(place))
+
+    def _allowed(self, place: Place) -> str:
+        kind = kind_at(Inventory, place)
+        near = difflib.get_close_matches(self._written(place) or "", re.findall(r"`(\w+)`", words(kind)), n=1)
+        return words(kind) + (f"; did you mean `{near[0]}`?" if near else "")
+
+    def _no_such_field(self, place: Place) -> None:
+        """The value is not shown: what the schema does not know may be a secret."""
+        section = kind_at(Customer, place[1:-1] if place[0] == "defaults" else place[2:-1])
+        allowed = nearest(str(place[-1]), names(section)) if is_section(section) else ""
+        if _SOUNDS_SECRET.search(str(place[-1])) and "did you mean" not in allowed:
+            allowed = "no secret stands in an inventory; seal it with `python -m graphmail.credentials seal`"
+        self._add(place, "there is no such field", allowed=allowed)
+
+    def _rules(self, entries: list[rules.Entry]) -> None:
+        for finding in self._findings(entries):
+            place = ("customers", finding.customer, *finding.place)
+            self._add(place, finding.problem, self._found(place), finding.allowed)
+        for finding, other in rules.tenants(entries):
+            place = ("customers", finding.customer, *finding.place)
+            line = self.document.line(self._source(("customers", other, *finding.place)))
+            problem = f"{finding.problem}: customer {other} has the same in line {line}"
+            self._add(place, problem, self._found(place), finding.allowed)
+        real = [entry for entry in entries if entry.text("cloud") not in ("", "sandbox")]
+        if real and not self._top("operators"):
+            problem = f"is empty, but customer {real[0].name} is in a real cloud"
+            self._add(("operators",), problem, allowed="at least one public key, so that what is made can be opened")
+
+    def _findings(self, entries: list[rules.Entry]) -> Iterator[rules.Finding]:
+        for entry in entries:
+            yield from rules.mailboxes(entry)
+            yield from rules.cloud(entry)
+        yield from rules.names(entries)
+
+    def _source(self, place: Place) -> Place:
+        """Where that value comes from: the customer's own entry, or the defaults."""
+        default = ("defaults", *place[2:])
+        inherited = place[0] == "customers" and len(place) > 2 and self.document.has(default)
+        return default if inherited and not self.document.has(place) else place
+
+    def _written(self, place: Place) -> str | None:
+        return self.document.written(self._source(place))
+
+    def _found(self, place: Place) -> str:
+        written = self._written(place)
+        return "" if written is None else shown(written)
+
+    def _add(self, place: Place, problem: str, found: str = "", allowed: str = "") -> None:
+        source = self._source(place)
+        mistake = Mistake.at(self.path, self.document.line(source), source, problem, found, allowed)
+        # A wrong default is one mistake, however many customers inherit it; a field's first mistake says enough.
+        self.mistakes.setdefault((mistake.line, f"{mistake.customer} {mistake.field}"), mistake)
+
+
+def _listed(fields: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{field}`" for field in fields)
+
+
+def _merged(defaults: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """`entry` over `defaults`: mappings are merged, anything else is replaced."""
+    merged = dict(defaults)
+    for name, value in entry.items():
+        below = merged.get(name)
+        merged[name] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,167 @@
+"""The inventory's fields. What each kind of value allows stands in `values`, rules across fields in `rules`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from graphmail.customers.groups import label_group
+from graphmail.customers.values import (
+    Address,
+    CustomerName,
+    Domain,
+    FilePath,
+    Guid,
+    HostAndPort,
+    Label,
+    LargeMailSize,
+    Lifetime,
+    Logo,
+    LongText,
+    Name,
+    PublicKey,
+    Seconds,
+    UniqueName,
+    resolved,
+)
+from graphmail.state import StateFolder, state_root
+
+CloudName = Literal["global", "gcc_high", "dod", "china", "sandbox"]
+AccessModel = Literal["application_access_policy", "rbac"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, validate_default=True)
+
+
+class Admin(Section):
+    kind: Literal["client_secret"] = Field("client_secret", description="how ops signs in to the tenant")
+    sealed: FilePath | None = Field(
+        None,
+        description="the sealed file with the admin app's client id and secret; "
+        "if left out, `admin.age` in the customer's state folder",
+    )
+
+
+class App(Section):
+    display_name: Name = Field("Kundo Mail", description="what the customer's people see")
+    unique_name: UniqueName = Field(
+        "kundo-mail", description="what the app is found by; with the tenant it makes a customer"
+    )
+    client_id: Guid | None = Field(
+        None, description="adopts this app, made by hand; without it an app of the same name stops the run"
+    )
+    logo: Logo | None = Field(None, description="the picture shown with the app")
+    notes: LongText | None = Field(None, description="a note to whoever looks at the app registration")
+    known_credentials: list[Guid] = Field(
+        [], description="key ids of credentials made by hand that stay; any other one stops the run"
+    )
+
+
+class Group(Section):
+    name: Name = Field(description="name of the mail-enabled security group")
+    address: Address = Field(description="its address, in a domain that the tenant accepts")
+    description: LongText | None = Field(None, description="what its owners read about it")
+    owners: list[Address] = Field(min_length=1, description="who may change its members in Outlook")
+    extra_members: Literal["report", "remove"] = Field(
+        "report", description="members that the inventory does not name: shown, and not green; or taken out"
+    )
+
+
+class Credential(Section):
+    kind: Literal["secret", "certificate", "federated"] = Field("secret", description="what the vendor signs in with")
+    lifetime: Lifetime = Field("24 months", description="how long it lives")  # type: ignore[assignment]
+    keep: bool = Field(
+        False, description="leave a live one that the vendor already has, and prove with a short-lived second one"
+    )
+
+
+class Probe(Section):
+    relay: HostAndPort | None = Field(
+        None, description="SMTP relay that sends the mail from outside; in the sandbox, its own unless given"
+    )
+    sender: Address | None = Field(None, description="sender of that mail, outside the tenant")
+    receiver: Address | None = Field(
+        None, description="the mailbox that gets it, one of `mailboxes`; else each of them"
+    )
+    large_mail_size: LargeMailSize = Field("10 MiB", description="size of the attachment in the large-mail check")  # type: ignore[assignment]
+    max_wait: Seconds = Field("2 hours", description="longest wait until a change acts")  # type: ignore[assignment]
+
+
+class Handover(Section):
+    recipients: list[PublicKey] = Field(min_length=1, description="the vendor's public keys")
+    address: Address | None = Field(None, description="where the vendor expects to be told")
+
+
+class Customer(Section):
+    """One customer: an app in a tenant, and the mailboxes it may use. `name` and `operators` come from around it."""
+
+    name: CustomerName = Field(exclude=True)
+    operators: list[str] = Field(exclude=True)
+
+    tenant_id: Guid = Field(description="the tenant; domains move between tenants, this does not")
+    initial_domain: Domain = Field(description="its first domain, which it always keeps")
+    cloud: CloudName = Field(description="where the tenant lives")
+    labels: list[Label] = Field([], description="groups of customers for `--limit`; a dash becomes an underscore")
+    admin: Admin = Field(default_factory=Admin, description="how ops signs in; never holds a secret")
+    app: App = Field(default_factory=App, description="the app registration")
+    group: Group = Field(description="the mail-enabled security group that the app is confined to")
+    mailboxes: list[Address] = Field(min_length=1, description="exactly the mailboxes that the app may use")
+    outside_mailbox: Address = Field(description="a mailbox of the tenant that must stay unreachable")
+    access: AccessModel = Field("application_access_policy", description="what confines the app to the group")
+    credential: Credential = Field(default_factory=Credential, description="what the vendor gets")
+    probe: Probe = Field(default_factory=Probe, description="how the mail flow is proved")
+    handover: Handover = Field(description="to whom the credential goes")
+
+    @property
+    def groups(self) -> list[str]:
+        """The Ansible groups of this customer, beside `customers`."""
+        return [self.cloud, self.access, *map(label_group, self.labels)]
+
+    def connection(self, inventory_path: Path, state: Path | None = None) -> dict[str, Any]:
+        """The `tenant` option of every module (docs/architecture.md): names things, holds no secret.
+
+        `state` is the root of local state, GRAPHMAIL_STATE by default. The admin's sealed file need not exist yet.
+        """
+        admin = StateFolder(state or state_root(), self.name).admin
+        if self.admin.sealed:
+            admin = resolved(self.admin.sealed, inventory_path)
+        return {
+            "customer": self.name,
+            "tenant_id": self.tenant_id,
+            "initial_domain": self.initial_domain,
+            "cloud": self.cloud,
+            "admin": {"kind": self.admin.kind, "sealed": str(admin.absolute())},
+            "operators": list(self.operators),
+        }
+
+    def variables(self) -> dict[str, Any]:
+        """The entry as plain, JSON-able data with the defaults filled in: sizes in bytes, waits in seconds."""
+        return self.model_dump(mode="json")
+
+
+class Inventory(Section):
+    """What `load` returns. `customers` is keyed by name, in the file's order."""
+
+    path: Path = Field(exclude=True)
+    operators: list[PublicKey] = Field(
+        [], description="public keys that everything made here is sealed to; in the sandbox, the own key if empty"
+    )
+    customers: dict[CustomerName, Customer] = Field(min_length=1, description="customers by name")
+
+
+# What belongs to one customer alone; everything else may stand in `defaults`.
+IDENTITY = (
+    ("tenant_id",),
+    ("initial_domain",),
+    ("admin", "sealed"),
+    ("app", "client_id"),
+    ("app", "known_credentials"),
+    ("group", "address"),
+    ("group", "owners"),
+    ("mailboxes",),
+    ("outside_mailbox",),
+    ("probe", "receiver"),
+)
