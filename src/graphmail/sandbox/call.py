@@ -23,6 +23,16 @@ class Caller:
     directory_roles: frozenset[str]  # the token's `wids`, as issued
     by_hand: bool = False  # a change made through the control pages, as a person with all rights would
 
+    @classmethod
+    def hand(cls) -> Caller:
+        """Somebody at a portal; the ledger names them `by-hand`."""
+        return cls("by-hand", "by-hand", frozenset(), frozenset(), by_hand=True)
+
+    @classmethod
+    def nobody(cls) -> Caller:
+        """A request without a bearer, where none is asked for."""
+        return cls("", "", frozenset(), frozenset())
+
 
 @dataclass(slots=True)
 class Call:
@@ -30,7 +40,7 @@ class Call:
     tenant: Tenant
     caller: Caller
     method: str
-    path: str  # without the service's prefix (/v1.0)
+    path: str  # without Graph's prefix (/v1.0); percent-decoded but for %2F
     query: Mapping[str, str]
     headers: Mapping[str, str]  # lower-case names
     body: bytes
@@ -38,7 +48,11 @@ class Call:
     params: dict[str, str] = field(default_factory=dict)  # filled by the route's template
     request_id: str = ""
 
+    dispatch: Callable[[Call], Awaitable[Answer]] | None = None  # the same service, for $batch
+    batch: str = ""  # the request id of the $batch this came in
+
     def json(self) -> Any:
+        """Return the body; a body that is no JSON raises ValueError, which the service answers with its own 400."""
         return json.loads(self.body) if self.body else {}
 
 
@@ -72,3 +86,12 @@ class Route:
     handler: Handler
     permissions: tuple[str, ...] = ()
     source: str = ""  # the public page it comes from
+    authenticated: bool = True  # False: no bearer is asked for, and the template's `{tenant}` names the tenant
+
+
+class ConnectionDroppedError(Exception):
+    """The service answers nothing: the connection is closed after `hang` real seconds."""
+
+    def __init__(self, hang: float) -> None:
+        super().__init__(f"dropped after {hang} s")
+        self.hang = hang

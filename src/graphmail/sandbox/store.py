@@ -82,6 +82,7 @@ class ServicePrincipal:
     properties: dict[str, Any] = field(default_factory=dict)
     assignments: list[AppRoleAssignment] = field(default_factory=list)
     directory_roles: set[str] = field(default_factory=set)  # role template ids, the token's `wids`
+    deleted: datetime | None = None  # as Application.deleted
 
 
 @dataclass(slots=True)
@@ -95,6 +96,14 @@ class Message:
     visible: datetime
     internet_headers: list[tuple[str, str]] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    sent_from: tuple[VirtualClock, datetime] | None = None  # from another tenant: also visible when its clock says so
+
+    def visible_at(self, now: datetime) -> bool:
+        """Whether it has arrived, by the mailbox's tenant's clock or by the sender's, whichever is first.
+
+        Clocks of two tenants run apart, and whoever waits for the mail advances only one of them.
+        """
+        return self.visible <= now or (self.sent_from is not None and self.sent_from[1] <= self.sent_from[0].now())
 
 
 @dataclass(slots=True)
@@ -161,9 +170,14 @@ class UploadSession:
     content_type: str
     size: int
     expires: datetime
+    client_id: str = ""  # who opened it: the upload URL carries no bearer
     is_inline: bool = False
     content_id: str | None = None
-    received: bytearray = field(default_factory=bytearray)
+    slices: list[bytes] = field(default_factory=list)  # joined once, when complete
+
+    @property
+    def received(self) -> int:
+        return sum(map(len, self.slices))
 
 
 @dataclass(slots=True)
@@ -180,13 +194,46 @@ class Commit:
 
 
 @dataclass(slots=True)
+class Fault:
+    """One planned misbehaviour; `path` is a shell pattern, `hang` real seconds.
+
+    Without a status the connection is closed unanswered, after `hang`.
+    """
+
+    service: str
+    method: str = "*"
+    path: str = "*"
+    cmdlet: str = "*"  # Exchange only
+    times: int = 1
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    when: str = "before"  # or `after` the commit
+    hang: float = 0
+
+
+@dataclass(slots=True)
+class IssuedToken:
+    """What an access token minted here says; the token itself is kept as a SHA-256 digest."""
+
+    tenant_id: str
+    audience: str
+    client_id: str
+    service_principal_id: str
+    roles: frozenset[str]
+    directory_roles: frozenset[str]
+    expires: datetime  # of the tenant's clock
+
+
+@dataclass(slots=True)
 class Tenant:
     """One emulated tenant: everything in it, and nothing of another."""
 
     id: str
     display_name: str
     initial_domain: str
-    domains: list[str]  # verified, the initial one included
+    domains: list[str]  # verified, the initial one included; the first is the default
+    country: str = "SE"
     clock: VirtualClock = field(default_factory=VirtualClock)
     delays: Delays = field(default_factory=Delays)
     limits: Limits = field(default_factory=Limits)
@@ -200,6 +247,20 @@ class Tenant:
     dehydrated: bool = False
     ledger: list[Commit] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)  # method, route, status, ids; never bodies or bearers
+    faults: list[Fault] = field(default_factory=list)
+    left_the_sandbox: list[dict[str, Any]] = field(default_factory=list)  # mail accepted for a domain of no tenant here
+
+    def recipient_with(self, address: str) -> Recipient | None:
+        """Return who has this SMTP address, primary or other, and is not removed."""
+        wanted = address.lower()
+        return next(
+            (
+                r
+                for r in self.recipients.values()
+                if r.span.removed is None and wanted in (a.lower() for a in r.addresses)
+            ),
+            None,
+        )
 
     def commit(self, actor: str, service: str, request: str, target: str, **detail: Any) -> None:
         """Write what was done into the ledger; call it once for each committed change, and for nothing else."""
@@ -213,6 +274,9 @@ class World:
     """All tenants of one sandbox process."""
 
     tenants: dict[str, Tenant] = field(default_factory=dict)
+    issued: dict[str, IssuedToken] = field(default_factory=dict)  # by SHA-256 of the token
+    requests: list[dict[str, Any]] = field(default_factory=list)  # those that belong to no tenant: foreign bearers, …
+    signing_key: Any = None  # entra.signing.SigningKey
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
         return next((t for t in self.tenants.values() if domain.lower() in t.domains), None)

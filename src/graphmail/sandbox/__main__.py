@@ -1,0 +1,63 @@
+"""python -m graphmail.sandbox: emulated tenants in the foreground, until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from graphmail.sandbox.server import Running, start
+from graphmail.sandbox.tenants_file import TenantsFileError, load
+from graphmail.sandbox.world import Blueprint
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        blueprint = Blueprint(load(options.tenants))
+    except TenantsFileError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        uvloop.run(_run(blueprint, options.port, options.state))
+    except OSError as error:
+        print(f"cannot listen: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m graphmail.sandbox", description=__doc__)
+    parser.add_argument("--tenants", type=Path, default=Path("sandbox.example.yml"), help="what there is at the start")
+    parser.add_argument("--port", type=int, default=8443, help="first of five consecutive ports; 0 takes any")
+    parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where sandbox.json is written")
+    return parser
+
+
+async def _run(blueprint: Blueprint, port: int, state: Path) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    running = await start(blueprint, port, state)
+    _say(running, state)
+    await stopped.wait()
+    (state / "sandbox.json").unlink(missing_ok=True)
+    await running.close()
+
+
+def _say(running: Running, state: Path) -> None:
+    addresses = running.addresses
+    for name in ("control", "login", "graph", "exchange", "smtp", "ca"):
+        print(f"{name:9} {addresses[name]}")
+    for tenant, admin in addresses["admins"].items():
+        print(f"tenant    {tenant}  admin client id {admin['client_id']}")
+    print(f"ready; client settings in {state / 'sandbox.json'}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,52 @@
+"""Who a bearer speaks for: tokens minted here, for the right service, still valid by the tenant's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from graphmail.sandbox.call import Answer, Caller
+from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.shell import Gate, RefusedError
+from graphmail.sandbox.store import Tenant, World
+
+EMPTY = "Access token is empty."
+FOREIGN = "Signing key is invalid."
+AUDIENCE = "Access token validation failure. Invalid audience."
+EXPIRED = "Lifetime validation failed, the token is expired."
+TENANT = "Access token validation failure. Invalid tenant."
+
+
+class BearerGate(Gate):
+    """`unauthorized` words the 401; a path that names a tenant must name the token's."""
+
+    def __init__(self, world: World, audiences: frozenset[str], unauthorized: Callable[[str], Answer]) -> None:
+        self.world = world
+        self.audiences = audiences
+        self.unauthorized = unauthorized
+
+    def admit(self, headers: dict[str, str], params: dict[str, str], path: str) -> tuple[Tenant, Caller]:
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not bearer.strip():
+            raise self._refused(EMPTY)
+        token = self.world.issued.get(digest(bearer.strip()))
+        if token is None:
+            raise self._refused(FOREIGN)
+        tenant = self.world.tenants[token.tenant_id]
+        if token.audience not in self.audiences:
+            raise self._refused(AUDIENCE, tenant.id)
+        if tenant.clock.now() >= token.expires:
+            raise self._refused(EXPIRED, tenant.id)
+        if not self._path_fits(path, tenant):
+            raise self._refused(TENANT, tenant.id)
+        caller = Caller(token.client_id, token.service_principal_id, token.roles, token.directory_roles)
+        return tenant, caller
+
+    def _path_fits(self, path: str, tenant: Tenant) -> bool:
+        """Exchange's paths name the tenant after /adminapi/{version}/; Graph's name none."""
+        parts = path.lower().split("/")
+        if len(parts) < 4 or parts[1] != "adminapi":
+            return True
+        return parts[3] == tenant.id or parts[3] in tenant.domains
+
+    def _refused(self, problem: str, tenant_id: str = "") -> RefusedError:
+        return RefusedError(self.unauthorized(problem), problem, tenant_id)

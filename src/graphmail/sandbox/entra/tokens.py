@@ -1,0 +1,75 @@
+"""Access tokens: what they say, and who they are recognised by.
+
+Claims as learn.microsoft.com/entra/identity-platform/access-token-claims-reference lists them for app-only tokens.
+Only the digest of a token is kept, so a token that was not minted here is recognised by its absence.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+
+from graphmail.sandbox.store import Application, IssuedToken, ServicePrincipal, Tenant, World
+
+LIFETIME = timedelta(seconds=3599)
+BACKDATED = timedelta(seconds=300)  # exp - iat is about 3,900 s
+EVERY_APP = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"  # the role template in the wids of every app-only token
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def mint(
+    world: World, tenant: Tenant, principal: ServicePrincipal, application: Application | None, resource: ServicePrincipal,
+    audience: str,
+) -> str:  # fmt: skip
+    """Mint a token with the roles consented by now; each reader is `delays.consent` behind."""
+    now = tenant.clock.now().replace(microsecond=0)
+    roles = roles_of(tenant, principal, resource)
+    wids = sorted(principal.directory_roles) + [EVERY_APP]
+    issued = now - BACKDATED
+    claims = {
+        "aud": audience,
+        "iss": f"https://sts.windows.net/{tenant.id}/",
+        "iat": int(issued.timestamp()),
+        "nbf": int(issued.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        "aio": _opaque(),
+        "app_displayname": (application.properties if application else principal.properties).get("displayName"),
+        "appid": principal.app_id,
+        "appidacr": "1",
+        "idp": f"https://sts.windows.net/{tenant.id}/",
+        "idtyp": "app",
+        "oid": principal.id,
+        "rh": f"1.{_opaque()}.",
+        **({"roles": roles} if roles else {}),
+        "sub": principal.id,
+        "tid": tenant.id,
+        "uti": _opaque(),
+        "ver": "1.0",
+        "wids": wids,
+    }
+    token: str = world.signing_key.sign(claims)
+    world.issued[digest(token)] = IssuedToken(
+        tenant.id, audience, principal.app_id, principal.id, frozenset(roles), frozenset(wids), now + LIFETIME,
+    )  # fmt: skip
+    return token
+
+
+def roles_of(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrincipal) -> list[str]:
+    """Return the values of the application roles on `resource` that Entra puts into a token issued now."""
+    now, lag = tenant.clock.now(), tenant.delays.of("consent")
+    values = {role["id"]: role["value"] for role in resource.properties.get("appRoles", [])}
+    granted = [
+        values[a.app_role_id]
+        for a in principal.assignments
+        if a.resource_id == resource.id and a.app_role_id in values and a.span.holds(now, lag)
+    ]
+    return list(dict.fromkeys(granted))
+
+
+def _opaque() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")

@@ -1,0 +1,122 @@
+"""The Exchange administration endpoint: InvokeCommand, its $batch, and the list of cmdlets a caller may run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from graphmail.sandbox.call import Answer, Call, Route
+from graphmail.sandbox.exchange import envelope, errors, group, group_member, mailbox, organization, policy, recipient
+from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation
+from graphmail.sandbox.exchange.errors import CmdletError
+from graphmail.sandbox.exchange.parameter import bind
+from graphmail.sandbox.exchange.rights import allowed
+
+CMDLETS: dict[str, Cmdlet] = {
+    cmdlet.name.lower(): cmdlet
+    for part in (organization, recipient, mailbox, group, group_member, policy)
+    for cmdlet in part.CMDLETS
+}
+
+LARGEST_BATCH = 10
+_MODULE = "learn.microsoft.com/powershell/exchange/exchange-online-powershell-v2"
+
+
+def _forbidden(call: Call) -> Answer | None:
+    """A token of another tenant, without the app role or without an Entra role: no body says why."""
+    own = {call.tenant.id, *call.tenant.domains}
+    names = [c.name for c in CMDLETS.values()]
+    return None if call.params["tenant"].lower() in own and allowed(call.caller, names) else Answer(403)
+
+
+async def invoke(call: Call) -> Answer:
+    """Run one cmdlet."""
+    if refused := _forbidden(call):
+        return refused
+    wanted = _cmdlet_input(call)
+    if wanted is None:
+        return Answer(400, {"error": {"code": "BadRequest", "message": "The request has no valid CmdletInput."}})
+    name, given = wanted
+    cmdlet = CMDLETS.get(name.lower())
+    if cmdlet is None:
+        message = f"The sandbox does not emulate the cmdlet {name}"
+        return Answer(501, {"error": {"code": "NotImplemented", "message": message}})
+    if not allowed(call.caller, [cmdlet.name]):
+        return Answer(403)
+    try:
+        return _run(call, cmdlet, given)
+    except CmdletError as error:
+        return errors.answer(cmdlet.name, error)
+
+
+def _run(call: Call, cmdlet: Cmdlet, given: dict[str, Any]) -> Answer:
+    run = Invocation(call.tenant, call.caller, cmdlet.name, bind(cmdlet.parameters, given))
+    if cmdlet.confirms and run.get("Confirm"):
+        return envelope.confirmation(call, run)
+    rows = [] if run.get("WhatIf") else cmdlet.run(run)
+    return envelope.answer(call, run, rows)
+
+
+def _cmdlet_input(call: Call) -> tuple[str, dict[str, Any]] | None:
+    body = call.json()
+    asked = body.get("CmdletInput") if isinstance(body, dict) else None
+    if not isinstance(asked, dict) or not isinstance(asked.get("CmdletName"), str):
+        return None
+    given = asked.get("Parameters") or {}
+    return (asked["CmdletName"], given) if isinstance(given, dict) else None
+
+
+async def batch(call: Call) -> Answer:
+    """Run up to ten; the answers come in another order than the requests, to be told apart by `id`."""
+    if refused := _forbidden(call):
+        return refused
+    body = call.json()
+    requests = body.get("requests") if isinstance(body, dict) else None
+    if not isinstance(requests, list) or not all(isinstance(r, dict) for r in requests):
+        return Answer(400, {"error": {"code": "BadRequest", "message": "A batch holds a list of requests."}})
+    if len(requests) > LARGEST_BATCH:
+        message = f"The batch request exceeds the maximum of {LARGEST_BATCH} requests."
+        return Answer(400, {"error": {"code": "BadRequest", "message": message}})
+    return Answer(200, {"responses": [await _batched(call, request) for request in reversed(requests)]})
+
+
+async def _batched(call: Call, request: dict[str, Any]) -> dict[str, Any]:
+    url = urlsplit(str(request.get("url", "")))
+    headers = {k.lower(): str(v) for k, v in (request.get("headers") or {}).items()}
+    part = dataclasses.replace(
+        call,
+        method=str(request.get("method", "")).upper(),
+        path=url.path,
+        query=dict(parse_qsl(url.query)),
+        headers={**call.headers, **headers},
+        body=json.dumps(request.get("body")).encode(),
+        params=dict(call.params),
+        batch=call.request_id,
+    )
+    answer = await (call.dispatch or invoke)(part)
+    return {"id": str(request.get("id", "")), "status": answer.status, "headers": {}, "body": answer.body}
+
+
+async def module_file(call: Call) -> Answer:
+    """List the cmdlets this caller may run, of those asked for in the header CommandName (`*`: all)."""
+    if refused := _forbidden(call):
+        return refused
+    may = sorted(allowed(call.caller, [c.name for c in CMDLETS.values()]))
+    asked = {name.strip().lower() for name in call.headers.get("commandname", "*").split(",")}
+    exported = [name for name in may if "*" in asked or name.lower() in asked]
+    return Answer(200, {"value": [{"exportedCmdlets": ",".join(exported)}]})
+
+
+async def not_allowed(call: Call) -> Answer:
+    """Only `beta` answers InvokeCommand."""
+    return Answer(405, None, {"Allow": "GET"})
+
+
+ROUTES = [
+    Route("POST", "/adminapi/beta/{tenant}/InvokeCommand", invoke, source=_MODULE),
+    Route("POST", "/adminapi/beta/{tenant}/$batch", batch, source=_MODULE),
+    Route("GET", "/adminapi/v1.0/{tenant}/EXOModuleFile", module_file, source=_MODULE),
+    Route("POST", "/adminapi/v1.0/{tenant}/InvokeCommand", not_allowed, source=_MODULE),
+]

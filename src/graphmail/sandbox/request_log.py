@@ -1,0 +1,48 @@
+"""The request log: which operation was asked for and how it ended; never a body, a query or a bearer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from graphmail.sandbox.call import Call, Route
+from graphmail.sandbox.store import World
+
+
+def note(service: str, call: Call, route: Route | None, status: int) -> None:
+    """Log a call of a known tenant. Status 0: the connection was dropped."""
+    call.tenant.requests.append(
+        {
+            "at": call.tenant.clock.now().isoformat(),
+            "service": service,
+            "method": call.method,
+            "route": route.template if route else None,
+            "path": call.path,
+            "status": status,
+            "request_id": call.request_id,
+            "client_request_id": call.headers.get("client-request-id"),
+            "client_id": call.caller.client_id or None,
+            "batch": call.batch or None,
+        },
+    )
+
+
+def note_refused(
+    world: World, service: str, method: str, path: str, status: int, request_id: str, why: str, tenant_id: str = "",
+) -> None:  # fmt: skip
+    """Log a request that never became a call: a bearer not minted here, an unknown tenant."""
+    entry: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(),
+        "service": service,
+        "method": method,
+        "route": None,
+        "path": path,
+        "status": status,
+        "request_id": request_id,
+        "client_request_id": None,
+        "client_id": None,
+        "batch": None,
+        "refused": why,
+    }
+    tenant = world.tenants.get(tenant_id)
+    (tenant.requests if tenant else world.requests).append(entry)

@@ -1,0 +1,127 @@
+"""One process, one event loop, one TLS socket on loopback for each service."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import ipaddress
+import json
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from graphmail.sandbox.certificates import make_certificates
+from graphmail.sandbox.control.pages import control_app
+from graphmail.sandbox.services import Services, make_services
+from graphmail.sandbox.shell import Protocol
+from graphmail.sandbox.smtp.server import start as start_smtp
+from graphmail.sandbox.world import Blueprint
+
+LOOPBACK = "127.0.0.1"
+ORDER = ("control", "login", "graph", "exchange", "smtp")  # consecutive ports
+KEEP_ALIVE = 120  # seconds; longer than a client's pool keeps an idle connection
+
+
+class NotLoopbackError(ValueError):
+    """The sandbox would be reachable from elsewhere."""
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's business: several servers share one loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(slots=True)
+class Running:
+    """A sandbox that listens: its addresses as `sandbox.json` has them."""
+
+    addresses: dict[str, Any]
+    servers: list[tuple[_Server, asyncio.Task[None]]]
+    smtp: Any
+
+    async def close(self) -> None:
+        for server, _ in self.servers:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self.servers))
+        await _maybe(self.smtp.close())
+
+
+def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
+    """Listen on loopback, and refuse anything else: what is emulated here must never be met by a stranger."""
+    if not ipaddress.ip_address(host).is_loopback:
+        raise NotLoopbackError(f"the sandbox listens on loopback only, not on {host}")
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    sock.listen(512)
+    return sock
+
+
+async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
+    """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones."""
+    state.mkdir(parents=True, exist_ok=True)
+    tls, ca = make_certificates(state)
+    world = blueprint.build()
+    names = ORDER[:-1]
+    sockets = {name: open_socket(port + i if port else 0) for i, name in enumerate(names)}
+    roots = {name: f"https://{LOOPBACK}:{sock.getsockname()[1]}" for name, sock in sockets.items()}
+    services = make_services(world, roots)
+    apps: dict[str, ASGIApp] = {**services.apps, "control": control_app(world, blueprint, services)}
+    servers = [await _serve(apps[name], sockets[name], tls) for name in names]
+    smtp = await _maybe(start_smtp(world, port + len(names) if port else 0))
+    addresses = {
+        **roots,
+        "ca": str(ca.resolve()),
+        "proxy": None,
+        "smtp": f"{LOOPBACK}:{smtp.port}",
+        "timestamp": None,
+        "admins": blueprint.admins(),
+    }
+    _write_private(state / "sandbox.json", addresses)
+    return Running(addresses, servers, smtp)
+
+
+async def _serve(app: ASGIApp, sock: socket.socket, tls: ssl.SSLContext) -> tuple[_Server, asyncio.Task[None]]:
+    config = uvicorn.Config(
+        app, http=Protocol, ws="none", lifespan="off", loop="none", access_log=False, log_level="critical",
+        date_header=False, server_header=False, timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=1,
+        backlog=512,
+    )  # fmt: skip
+    config.load()
+    config.ssl = tls  # a context made in memory: the private key never touches a disk
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    while not server.started:
+        if task.done():
+            task.result()
+            raise RuntimeError("a service stopped while starting")
+        await asyncio.sleep(0.005)
+    return server, task
+
+
+async def _maybe(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result
+
+
+def _write_private(path: Path, content: dict[str, Any]) -> None:
+    """Write all or nothing, readable by the owner alone."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".sandbox-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    os.replace(name, path)
+
+
+__all__ = ["NotLoopbackError", "Running", "Services", "open_socket", "start"]

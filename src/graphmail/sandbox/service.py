@@ -1,0 +1,115 @@
+"""What every emulated service does with a call: find the operation, check rights, plan faults, keep the log."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from graphmail.sandbox.call import Answer, Call, Caller, Route, ServiceError
+from graphmail.sandbox.faults import planned, strike
+from graphmail.sandbox.request_log import note
+from graphmail.sandbox.router import Router
+from graphmail.sandbox.store import Tenant, World
+
+
+class Dialect(Protocol):
+    """How one service words the errors that come before any handler."""
+
+    def unauthorized(self, problem: str) -> Answer: ...
+    def forbidden(self) -> Answer: ...
+    def bad_json(self) -> Answer: ...
+    def too_large(self) -> Answer: ...
+    def unavailable(self, status: int, message: str) -> Answer: ...
+    def sign(self, answer: Answer, request_id: str, client_request_id: str | None, at: datetime) -> None: ...
+
+
+class Service:
+    """One emulated service. `name` is the ledger's and the log's: entra, graph, exchange."""
+
+    def __init__(self, name: str, routes: Iterable[Route], dialect: Dialect, prefix: str = "") -> None:
+        self.name = name
+        self.dialect = dialect
+        self.prefix = prefix
+        self.root = ""  # its own URL, known once it listens
+        routes = list(routes)
+        self.router = Router(r for r in routes if r.authenticated)
+        self.open_router = Router(r for r in routes if not r.authenticated)
+
+    def strip(self, path: str) -> str | None:
+        """The path without the prefix, or None where the prefix is missing."""
+        if not self.prefix:
+            return path
+        head, rest = path[: len(self.prefix)], path[len(self.prefix) :]
+        return rest if head.lower() == self.prefix and rest.startswith("/") else None
+
+    async def dispatch(self, call: Call, route: Route | None = None, refusal: Answer | None = None) -> Answer:
+        """Answer a call whose caller is known; the same for the socket, $batch and the control pages.
+
+        With a `refusal` the operation is only logged, and that is the answer.
+        """
+        if route is None and (found := self.router.find(call.method, call.path)):
+            route, call.params = found
+        call.dispatch = self.dispatch
+        fault = planned(self.name, call)
+        status = 0
+        try:
+            if fault and fault.when == "before":
+                answer = await strike(fault)
+            else:
+                answer = refusal or await self._handle(call, route)
+                if fault:
+                    answer = await strike(fault)
+            status = answer.status
+            self.dialect.sign(answer, call.request_id, call.headers.get("client-request-id"), call.tenant.clock.now())
+        finally:
+            note(self.name, call, route, status)
+        return answer
+
+    async def _handle(self, call: Call, route: Route | None) -> Answer:
+        if route is None:
+            return not_implemented(f"{call.method} {self.prefix}{call.path}")
+        if route.permissions and not call.caller.by_hand and call.caller.roles.isdisjoint(route.permissions):
+            return self.dialect.forbidden()
+        try:
+            return await route.handler(call)
+        except ServiceError as error:
+            return error.answer
+        except json.JSONDecodeError:
+            return self.dialect.bad_json()
+        except Exception:  # an emulated service answers 500 and says why on stderr, as a real one would in its log
+            traceback.print_exc(file=sys.stderr)
+            return self.dialect.unavailable(500, "The sandbox failed; its stderr says why.")
+
+
+def not_implemented(what: str) -> Answer:
+    """What is not emulated is never an invented success."""
+    error = {"code": "NotImplemented", "message": f"The sandbox does not emulate {what}"}
+    return Answer(501, {"error": error})
+
+
+def make_call(
+    service: Service,
+    world: World,
+    tenant: Tenant,
+    caller: Caller,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | Any,
+    request_id: str,
+) -> Call:
+    """Make a call from a relative URL (path and query, percent-decoded path); a body that is no bytes becomes JSON."""
+    path, _, query = url.partition("?")
+    if body is None:
+        body = b""
+    elif not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    return Call(
+        world, tenant, caller, method.upper(), path, dict(parse_qsl(query, keep_blank_values=True)), headers, body,
+        service.root, request_id=request_id,
+    )  # fmt: skip

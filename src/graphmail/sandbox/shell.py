@@ -1,0 +1,148 @@
+"""The thin shell between the socket and a service: bytes in, a `Call`, an `Answer`, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from graphmail.sandbox.call import Answer, Call, Caller, ConnectionDroppedError, Route
+from graphmail.sandbox.request_log import note_refused
+from graphmail.sandbox.router import decode_path
+from graphmail.sandbox.service import Service, not_implemented
+from graphmail.sandbox.store import Tenant, World
+
+_JSON = "application/json"
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which tells the application its transport, so that a fault can cut the connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"sandbox.transport": self.transport}  # type: ignore[dict-item]
+
+
+class RefusedError(Exception):
+    """A request that gets an answer before it is a call. `why` is for the request log."""
+
+    def __init__(self, answer: Answer, why: str, tenant_id: str = "") -> None:
+        super().__init__(why)
+        self.answer = answer
+        self.why = why
+        self.tenant_id = tenant_id
+
+
+class Gate:
+    """Says whose tenant a request is for and who asks; each service has its own."""
+
+    def admit(self, headers: dict[str, str], params: dict[str, str], path: str) -> tuple[Tenant, Caller]:
+        """Raise RefusedError where nobody may pass."""
+        raise NotImplementedError
+
+
+class Shell:
+    """The ASGI application of one service."""
+
+    def __init__(self, service: Service, world: World, gate: Gate, headers: dict[str, str]) -> None:
+        self.service = service
+        self.world = world
+        self.gate = gate
+        self.headers = headers  # response header -> "" for a request id of ours
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request_id = str(uuid4())
+        request = Request(scope, receive)
+        try:
+            answer, now = await self._answer(request, scope, request_id)
+        except (ConnectionDroppedError, ClientDisconnect) as dropped:
+            await asyncio.sleep(getattr(dropped, "hang", 0))
+            scope["extensions"]["sandbox.transport"].abort()
+            return
+        await self._response(answer, now, request_id, request)(scope, receive, send)
+
+    async def _answer(self, request: Request, scope: Scope, request_id: str) -> tuple[Answer, datetime]:
+        service = self.service
+        path = decode_path(scope["raw_path"].decode("ascii", "replace"))
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        method = scope["method"]
+        inner = service.strip(path)
+        found = service.open_router.find(method, path)
+        route, params = found or (None, {})
+        try:
+            if found:
+                tenant, caller = self._open(params, route)
+            else:
+                tenant, caller = self.gate.admit(headers, params, path)
+            if found is None and inner is None:
+                raise RefusedError(not_implemented(f"{method} {path}"), "unknown route", tenant.id)
+        except RefusedError as refused:
+            await _drain(request)
+            note_refused(
+                self.world, service.name, method, path, refused.answer.status, request_id, refused.why,
+                refused.tenant_id,
+            )  # fmt: skip
+            now = datetime.now(UTC)
+            service.dialect.sign(refused.answer, request_id, headers.get("client-request-id"), now)
+            return refused.answer, now
+        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True))
+        body = await _read(request, tenant.limits.request)
+        call = Call(
+            self.world, tenant, caller, method, path if found else inner or "", query, headers, body or b"",
+            service.root, params, request_id,
+        )  # fmt: skip
+        answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
+        return answer, tenant.clock.now()
+
+    def _open(self, params: dict[str, str], route: Route | None) -> tuple[Tenant, Caller]:
+        tenant = self.world.tenants.get(params.get("tenant", "").lower())
+        if tenant is None:
+            raise RefusedError(Answer(404), "no such tenant")
+        return tenant, Caller.nobody()
+
+    def _response(self, answer: Answer, now: datetime, request_id: str, request: Request) -> Response:
+        body: Any = answer.body
+        media_type = None
+        if body is None:
+            content = b""
+        elif isinstance(body, bytes):
+            content, media_type = body, "application/octet-stream"
+        else:
+            content, media_type = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), _JSON
+        response = Response(content, answer.status)
+        headers = {name: value or request_id for name, value in self.headers.items()}
+        headers["Date"] = format_datetime(now, usegmt=True)
+        if asked := request.headers.get("client-request-id"):
+            headers["client-request-id"] = asked
+        if media_type:
+            headers["Content-Type"] = media_type
+        for name, value in (headers | answer.headers).items():
+            response.headers[name] = value
+        return response
+
+
+async def _read(request: Request, limit: int) -> bytes | None:
+    """Read the body; None when it is over the limit, but read to its end, so that the client sees the answer."""
+    size = 0
+    chunks: list[bytes] = []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+    return None if size > limit else b"".join(chunks)
+
+
+async def _drain(request: Request) -> None:
+    async for _ in request.stream():
+        pass

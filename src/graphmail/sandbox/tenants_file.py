@@ -1,0 +1,214 @@
+"""The schema of the tenants file: the world before anybody runs anything. Strict, and all mistakes at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from graphmail.sandbox.store import Delays, Limits
+from graphmail.sandbox.well_known import DIRECTORY_ROLES, EXCHANGE_APP_ROLES, GRAPH_APP_ROLES
+
+_GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_MIB = 1024 * 1024
+
+
+class TenantsFileError(Exception):
+    """The file cannot be used; `problems` has one line for each mistake."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+        self.problems = problems
+
+
+def _one_of(known: dict[str, str]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"{name!r} is unknown; known: {', '.join(sorted(known))}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _size(value: Any) -> Any:
+    """Bytes, or a text such as `35 MiB`."""
+    return int(value[:-3]) * _MIB if isinstance(value, str) and re.fullmatch(r"\d+ ?MiB", value) else value
+
+
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Guid = Annotated[str, Field(pattern=_GUID)]
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*\.example$")]
+Address = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+\.example$")]
+AppRole = Annotated[str, _one_of(GRAPH_APP_ROLES | EXCHANGE_APP_ROLES)]
+DirectoryRole = Annotated[str, _one_of(DIRECTORY_ROLES)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Admin(Strict):
+    """The app registration that ops signs in with; its secret is random for each start."""
+
+    display_name: str = "Kundo Onboarding"
+    client_id: Guid | None = None  # default: derived from the tenant's id
+    roles: tuple[AppRole, ...] = (
+        "Application.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All",
+        "Organization.Read.All",
+        "User.Read.All",
+        "Policy.Read.All",
+        "Exchange.ManageAsApp",
+    )
+    directory_roles: tuple[DirectoryRole, ...] = ("Exchange Administrator",)
+
+
+class User(Strict):
+    """Somebody, or a shared mailbox. Sizes as `35 MiB` or bytes."""
+
+    address: Address
+    name: str
+    aliases: tuple[Address, ...] = ()
+    id: Guid | None = None
+    licensed: bool = True  # False: a user without a mailbox
+    enabled: bool = True
+    max_send_size: Size = 35 * _MIB
+    max_receive_size: Size = 36 * _MIB
+
+
+class Group(Strict):
+    name: str
+    address: Address
+    kind: Literal["mail_enabled_security", "distribution", "microsoft_365"] = "mail_enabled_security"
+    description: str = ""
+    id: Guid | None = None
+    members: tuple[Address, ...] = ()
+    owners: tuple[Address, ...] = ()
+
+
+class Secret(Strict):
+    """A secret that somebody made in the portal; nobody knows its text any more."""
+
+    key_id: Guid
+    display_name: str | None = None
+    days_old: float = 200
+    lifetime_days: float = 730
+
+
+class App(Strict):
+    """An app registration with its enterprise application, made by hand in the past."""
+
+    display_name: str
+    client_id: Guid
+    id: Guid | None = None
+    unique_name: str | None = None
+    notes: str | None = None
+    roles: tuple[AppRole, ...] = ()  # consented
+    secrets: tuple[Secret, ...] = ()
+    service_principal: bool = True
+
+
+class Sku(Strict):
+    sku_part_number: str
+    service_plans: tuple[str, ...]
+    enabled: int = 25
+    consumed: int | None = None  # default: one for each licensed user
+
+
+class PasswordRestriction(Strict):
+    restriction_type: Literal["passwordAddition", "passwordLifetime", "customPasswordAddition"]
+    state: Literal["enabled", "disabled"] = "enabled"
+    max_lifetime: str | None = None  # ISO 8601: P180D
+    restrict_for_apps_created_after: str | None = None
+
+
+class AppManagementPolicy(Strict):
+    is_enabled: bool = False
+    password_credentials: tuple[PasswordRestriction, ...] = ()
+
+
+class TenantSpec(Strict):
+    id: Annotated[str, Field(pattern=r"^5a4d0000-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    display_name: str
+    initial_domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.onmicrosoft\.example$")]
+    domains: tuple[Domain, ...]  # verified ones beside the initial domain; the first is the default
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "SE"
+    admin: Admin = Admin()
+    users: tuple[User, ...] = ()
+    shared_mailboxes: tuple[User, ...] = ()
+    groups: tuple[Group, ...] = ()
+    applications: tuple[App, ...] = ()
+    skus: tuple[Sku, ...] = (Sku(sku_part_number="O365_BUSINESS_PREMIUM", service_plans=("EXCHANGE_S_STANDARD",)),)
+    delays: dict[str, float] = {}
+    limits: dict[str, int] = {}
+    app_management_policy: AppManagementPolicy = AppManagementPolicy()
+    dehydrated: bool = False
+
+
+class TenantsFile(Strict):
+    tenants: Annotated[tuple[TenantSpec, ...], Field(min_length=1)]
+
+
+def load(path: Path) -> TenantsFile:
+    """Read and check the file; raises TenantsFileError with every mistake."""
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise TenantsFileError(path, [str(error)]) from None
+    return check(content, path)
+
+
+def check(content: Any, path: Path) -> TenantsFile:
+    """Check parsed content; `path` is for the messages."""
+    try:
+        parsed = TenantsFile.model_validate_json(_as_json(content))
+    except ValidationError as error:
+        raise TenantsFileError(path, [f"{_where(e['loc'])}: {e['msg']}" for e in error.errors()]) from None
+    problems = [p for tenant in parsed.tenants for p in _contradictions(tenant)]
+    problems += _twice("tenant id", [t.id for t in parsed.tenants])
+    problems += _twice("domain", [d for t in parsed.tenants for d in (t.initial_domain, *t.domains)])
+    if problems:
+        raise TenantsFileError(path, problems)
+    return parsed
+
+
+def _as_json(content: Any) -> str:
+    """YAML has lists where the schema has tuples; strict JSON mode takes them, and nothing else is coerced."""
+    return json.dumps(content, default=str)
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    return re.sub(r"\.(\d+)", r"[\1]", ".".join(str(part) for part in loc))
+
+
+def _twice(what: str, values: list[str]) -> list[str]:
+    return [f"{what} {value!r} stands there twice" for value in dict.fromkeys(values) if values.count(value) > 1]
+
+
+def _contradictions(tenant: TenantSpec) -> list[str]:
+    """What only the whole tenant shows: unknown members, addresses of foreign domains, ids used twice."""
+    where = f"tenant {tenant.display_name}"
+    people = [*tenant.users, *tenant.shared_mailboxes]
+    own = {tenant.initial_domain, *tenant.domains}
+    addresses = [a for p in people for a in (p.address, *p.aliases)] + [g.address for g in tenant.groups]
+    problems = [f"{where}: {p}" for p in _twice("address", addresses)]
+    problems += [
+        f"{where}: {a!r} is in none of its domains {', '.join(sorted(own))}"
+        for a in addresses
+        if a.partition("@")[2] not in own
+    ]
+    problems += [
+        f"{where}: group {g.name!r} names {a!r}, who is not in the tenant"
+        for g in tenant.groups
+        for a in (*g.members, *g.owners)
+        if a not in addresses
+    ]
+    problems += [f"{where}: {p}" for p in _twice("client id", [a.client_id for a in tenant.applications])]
+    for what, given, known in (("delay", tenant.delays, Delays), ("limit", tenant.limits, Limits)):
+        names = list(known.__dataclass_fields__)
+        problems += [f"{where}: no {what} {n!r}; there are {', '.join(names)}" for n in given if n not in names]
+    return problems

@@ -1,0 +1,317 @@
+"""Builds the tenants from the tenants file, and again on every reset."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from graphmail.sandbox import tenants_file as spec
+from graphmail.sandbox.clock import Span
+from graphmail.sandbox.entra.signing import SigningKey
+from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.store import (
+    Application,
+    AppRoleAssignment,
+    Delays,
+    Limits,
+    Mailbox,
+    Recipient,
+    Secret,
+    ServicePrincipal,
+    Tenant,
+    World,
+)
+from graphmail.sandbox.well_known import (
+    DIRECTORY_ROLES,
+    EXCHANGE_APP_ID,
+    EXCHANGE_APP_ROLES,
+    GRAPH_APP_ID,
+    GRAPH_APP_ROLES,
+    MICROSOFT_SERVICES_TENANT,
+)
+
+PAST = timedelta(days=200)  # what the file holds was made so long ago: its lags are over
+FOLDERS = (
+    "msgfolderroot",
+    "inbox",
+    "drafts",
+    "sentitems",
+    "deleteditems",
+    "outbox",
+    "junkemail",
+    "archive",
+    "recoverableitemsdeletions",
+)
+GROUP_TYPES = {
+    "mail_enabled_security": "MailUniversalSecurityGroup",
+    "distribution": "MailUniversalDistributionGroup",
+    "microsoft_365": "GroupMailbox",
+}
+_NAMESPACE = UUID("5a4d0000-0000-5000-8000-000000000000")
+
+
+class Blueprint:
+    """The tenants file and this start's admin secrets: enough to make the same world again."""
+
+    def __init__(self, content: spec.TenantsFile) -> None:
+        self._specs = {tenant.id: tenant for tenant in content.tenants}
+        self._secrets = {tenant_id: new_secret() for tenant_id in self._specs}
+
+    def build(self) -> World:
+        world = World(signing_key=SigningKey())
+        self.reset(world)
+        return world
+
+    def reset(self, world: World, tenant_id: str | None = None) -> None:
+        """Put one tenant, or all, back to what the file says; its tokens are forgotten. KeyError: no such tenant."""
+        for name in [tenant_id] if tenant_id else list(self._specs):
+            world.tenants[name] = _Builder(self._specs[name], self._secrets[name]).build()
+            world.issued = {k: t for k, t in world.issued.items() if t.tenant_id != name}
+        if tenant_id is None:
+            world.requests.clear()
+
+    def admins(self) -> dict[str, dict[str, str]]:
+        """Return how ops signs in, by tenant id."""
+        return {
+            name: {"client_id": admin_client_id(tenant), "client_secret": self._secrets[name]}
+            for name, tenant in self._specs.items()
+        }
+
+
+def new_secret() -> str:
+    """Return a secret of the shape Entra makes: 40 characters with a tilde."""
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+    text = "".join(secrets.choice(alphabet) for _ in range(37))
+    return f"{text[:3]}8Q~{text[3:]}"
+
+
+def admin_client_id(tenant: spec.TenantSpec) -> str:
+    return tenant.admin.client_id or str(uuid5(_NAMESPACE, f"{tenant.id}/admin"))
+
+
+class _Builder:
+    def __init__(self, tenant: spec.TenantSpec, admin_secret: str) -> None:
+        self._spec = tenant
+        self._admin_secret = admin_secret
+        self._past = datetime.now(UTC).replace(microsecond=0) - PAST
+        self._tenant = Tenant(
+            tenant.id,
+            tenant.display_name,
+            tenant.initial_domain,
+            [*tenant.domains, tenant.initial_domain],
+            country=tenant.country,
+            delays=Delays(**tenant.delays),
+            limits=Limits(**tenant.limits),
+            dehydrated=tenant.dehydrated,
+            app_management_policy=_policy(tenant.app_management_policy),
+            skus=[_sku(tenant, sku) for sku in tenant.skus],
+        )
+
+    def build(self) -> Tenant:
+        self._resource(GRAPH_APP_ID, "Microsoft Graph", "https://graph.microsoft.com", GRAPH_APP_ROLES)
+        self._resource(
+            EXCHANGE_APP_ID, "Office 365 Exchange Online", "https://outlook.office365.com", EXCHANGE_APP_ROLES,
+        )  # fmt: skip
+        admin = self._spec.admin
+        registration = spec.App(
+            display_name=admin.display_name, client_id=admin_client_id(self._spec), roles=admin.roles
+        )
+        principal = self._app(registration)
+        principal.directory_roles |= {DIRECTORY_ROLES[name] for name in admin.directory_roles}
+        for application in self._tenant.applications.values():
+            application.secrets.append(
+                self._secret(spec.Secret(key_id=self._id("admin secret"), display_name="ops"), self._admin_secret),
+            )
+        for app in self._spec.applications:
+            self._app(app)
+        for user in self._spec.users:
+            self._user(user, "UserMailbox" if user.licensed else "User")
+        for user in self._spec.shared_mailboxes:
+            self._user(user, "SharedMailbox")
+        for group in self._spec.groups:
+            self._group(group)
+        return self._tenant
+
+    def _id(self, what: str) -> str:
+        """Return an id that is this tenant's own and the same after each reset."""
+        return str(uuid5(_NAMESPACE, f"{self._spec.id}/{what}"))
+
+    def _span(self) -> Span:
+        return Span(self._past)
+
+    def _resource(self, app_id: str, name: str, uri: str, roles: dict[str, str]) -> None:
+        app_roles = [
+            {
+                "allowedMemberTypes": ["Application"],
+                "description": value,
+                "displayName": value,
+                "id": role_id,
+                "isEnabled": True,
+                "origin": "Application",
+                "value": value,
+            }
+            for value, role_id in roles.items()
+        ]
+        properties = {
+            "displayName": name,
+            "appDisplayName": name,
+            "appOwnerOrganizationId": MICROSOFT_SERVICES_TENANT,
+            "appRoles": app_roles,
+            "servicePrincipalNames": [app_id, uri],
+            "signInAudience": "AzureADMultipleOrgs",
+            "tags": [],
+        }
+        principal = ServicePrincipal(self._id(f"service principal {app_id}"), app_id, self._span(), properties)
+        self._tenant.service_principals[principal.id] = principal
+
+    def _app(self, app: spec.App) -> ServicePrincipal:
+        application = Application(app.id or self._id(f"application {app.client_id}"), app.client_id, self._span())
+        application.properties = {
+            "displayName": app.display_name,
+            "signInAudience": "AzureADMyOrg",
+            "publisherDomain": self._spec.domains[0],
+            "requiredResourceAccess": _declared(app.roles),
+            **({"uniqueName": app.unique_name} if app.unique_name else {}),
+            **({"notes": app.notes} if app.notes else {}),
+        }
+        application.secrets = [self._secret(s, new_secret()) for s in app.secrets]
+        self._tenant.applications[application.id] = application
+        principal = ServicePrincipal(self._id(f"service principal {app.client_id}"), app.client_id, self._span())
+        principal.properties = {
+            "displayName": app.display_name,
+            "appDisplayName": app.display_name,
+            "tags": ["WindowsAzureActiveDirectoryIntegratedApp"],
+        }
+        principal.assignments = [self._assignment(principal, role) for role in app.roles]
+        if app.service_principal:
+            self._tenant.service_principals[principal.id] = principal
+        return principal
+
+    def _assignment(self, principal: ServicePrincipal, role: str) -> AppRoleAssignment:
+        of_graph = role in GRAPH_APP_ROLES
+        resource = self._id(f"service principal {GRAPH_APP_ID if of_graph else EXCHANGE_APP_ID}")
+        role_id = GRAPH_APP_ROLES[role] if of_graph else EXCHANGE_APP_ROLES[role]
+        assignment_id = opaque_id(self._id(f"assignment {principal.id} {role}"))
+        return AppRoleAssignment(assignment_id, role_id, principal.id, resource, self._span())
+
+    def _secret(self, secret: spec.Secret, text: str) -> Secret:
+        start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=secret.days_old)
+        end = start + timedelta(days=secret.lifetime_days)
+        return Secret(secret.key_id, secret.display_name, start, end, text[:3], digest(text), Span(start))
+
+    def _user(self, user: spec.User, type_details: str) -> None:
+        alias = user.address.partition("@")[0]
+        recipient = Recipient(
+            id=user.id or self._id(f"user {user.address}"),
+            guid=self._id(f"guid {user.address}"),
+            sid=_sid(self._id(f"sid {user.address}")),
+            name=alias,
+            display_name=user.name,
+            alias=alias,
+            type_details=type_details,
+            addresses=[user.address, *user.aliases],
+            span=self._span(),
+            user_principal_name=user.address,
+            account_enabled=user.enabled and type_details != "SharedMailbox",
+        )
+        if type_details != "User":
+            recipient.mailbox = Mailbox(
+                self._id(f"mailbox {user.address}"),
+                user.max_send_size,
+                user.max_receive_size,
+                {name: opaque_id(self._id(f"folder {user.address} {name}")) for name in FOLDERS},
+            )
+        self._tenant.recipients[recipient.id] = recipient
+
+    def _group(self, group: spec.Group) -> None:
+        alias = group.address.partition("@")[0]
+        by_address = {a: r.id for r in self._tenant.recipients.values() for a in r.addresses}
+        recipient = Recipient(
+            id=group.id or self._id(f"group {group.address}"),
+            guid=self._id(f"guid {group.address}"),
+            sid=_sid(self._id(f"sid {group.address}")),
+            name=group.name,
+            display_name=group.name,
+            alias=alias,
+            type_details=GROUP_TYPES[group.kind],
+            addresses=[group.address],
+            span=self._span(),
+            properties={"description": group.description},
+            owners=[by_address[a] for a in group.owners],
+            memberships={by_address[a]: [self._span()] for a in group.members},
+        )
+        self._tenant.recipients[recipient.id] = recipient
+
+
+def opaque_id(seed: str) -> str:
+    """Return an id as Exchange and Entra make them for items: long, case-sensitive, without meaning."""
+    return base64.urlsafe_b64encode(hashlib.sha256(seed.encode()).digest()).decode().rstrip("=")
+
+
+def _sid(seed: str) -> str:
+    number = UUID(seed).int
+    parts = [str((number >> shift) % 2**32) for shift in (96, 64, 32, 0)]
+    return f"S-1-5-21-{parts[0]}-{parts[1]}-{parts[2]}-{int(parts[3]) % 9_000_000 + 1_000_000}"
+
+
+def _declared(roles: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return requiredResourceAccess: what an app declares, which grants nothing."""
+    declared = []
+    for app_id, known in ((GRAPH_APP_ID, GRAPH_APP_ROLES), (EXCHANGE_APP_ID, EXCHANGE_APP_ROLES)):
+        if access := [{"id": known[role], "type": "Role"} for role in roles if role in known]:
+            declared.append({"resourceAppId": app_id, "resourceAccess": access})
+    return declared
+
+
+def _policy(policy: spec.AppManagementPolicy) -> dict[str, Any]:
+    """learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""
+    restrictions = [
+        {
+            "restrictionType": r.restriction_type,
+            "state": r.state,
+            "maxLifetime": r.max_lifetime,
+            "restrictForAppsCreatedAfterDateTime": r.restrict_for_apps_created_after,
+            "excludeActors": None,
+        }
+        for r in policy.password_credentials
+    ]
+    return {
+        "id": "00000000-0000-0000-0000-000000000000",
+        "displayName": "Default app management tenant policy",
+        "description": "Default tenant policy that enforces app management restrictions on applications and service "
+        "principals. To apply policy to targeted resources, create a new policy under appManagementPolicies collection.",
+        "isEnabled": policy.is_enabled,
+        "applicationRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
+        "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
+    }
+
+
+def _sku(tenant: spec.TenantSpec, sku: spec.Sku) -> dict[str, Any]:
+    """learn.microsoft.com/graph/api/resources/subscribedsku."""
+    sku_id = str(uuid5(_NAMESPACE, sku.sku_part_number))
+    consumed = sum(user.licensed for user in tenant.users) if sku.consumed is None else sku.consumed
+    return {
+        "id": f"{tenant.id}_{sku_id}",
+        "accountId": tenant.id,
+        "accountName": tenant.display_name,
+        "appliesTo": "User",
+        "capabilityStatus": "Enabled",
+        "consumedUnits": consumed,
+        "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "servicePlans": [
+            {
+                "servicePlanId": str(uuid5(_NAMESPACE, plan)),
+                "servicePlanName": plan,
+                "provisioningStatus": "Success",
+                "appliesTo": "User",
+            }
+            for plan in sku.service_plans
+        ],
+        "skuId": sku_id,
+        "skuPartNumber": sku.sku_part_number,
+        "subscriptionIds": [],
+    }
