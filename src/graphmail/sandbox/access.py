@@ -1,0 +1,106 @@
+"""Whether this application may do this to this mailbox now.
+
+Exchange decides, not the token alone: what Entra consented (the token's `roles`) counts where the tenant's application
+access policies let it (learn.microsoft.com/graph/auth-limit-mailbox-access); what Exchange itself granted (RBAC for
+Applications) is a second source beside it. Sources add up:
+learn.microsoft.com/exchange/permissions-exo/application-rbac.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from enum import Enum
+
+from graphmail.sandbox.call import Caller
+from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
+
+RESTRICT = "RestrictAccess"
+DENY = "DenyAccess"
+ANY_APP = "*"
+
+# The permissions that a policy limits; any other (MailboxItem.*, …) passes it.
+COVERED = frozenset(
+    {
+        "Mail.Read",
+        "Mail.ReadBasic",
+        "Mail.ReadBasic.All",
+        "Mail.ReadWrite",
+        "Mail.Send",
+        "MailboxSettings.Read",
+        "MailboxSettings.ReadWrite",
+        "Calendars.Read",
+        "Calendars.ReadWrite",
+        "Contacts.Read",
+        "Contacts.ReadWrite",
+    },
+)
+
+
+class Refusal(Enum):
+    ROLE = "no source grants the permission"
+    POLICY = "Entra grants it, and an access policy takes it away"
+
+
+def policy_allows(
+    tenant: Tenant, app_id: str, recipient_id: str, *, policy_lag: timedelta, membership_lag: timedelta,
+) -> bool:  # fmt: skip
+    """Whether the policies, as a reader sees them that is this late, leave the mailbox to the app.
+
+    Deny beats Restrict; any matching Restrict allows; Restrict without a match denies; without policies all is allowed.
+    """
+    now = tenant.clock.now()
+    seen = [p for p in tenant.policies if _concerns(p, app_id) and p.span.holds(now, policy_lag)]
+    matching = [p for p in seen if _in_scope(tenant, p.scope_id, recipient_id, membership_lag)]
+    if any(p.access_right == DENY for p in matching):
+        return False
+    return any(p.access_right == RESTRICT for p in matching) or not any(p.access_right == RESTRICT for p in seen)
+
+
+def test_allows(tenant: Tenant, app_id: str, recipient_id: str) -> bool:
+    """Say what Test-ApplicationAccessPolicy says: it sees a change long before the data plane acts on it."""
+    lag = tenant.delays.of("policy_test")
+    return policy_allows(tenant, app_id, recipient_id, policy_lag=lag, membership_lag=lag)
+
+
+def entra_grant(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset[str]:
+    """Return the token's roles, less what the access policies take away from this mailbox."""
+    allowed = policy_allows(
+        tenant,
+        caller.client_id,
+        recipient.id,
+        policy_lag=tenant.delays.of("policy"),
+        membership_lag=tenant.delays.of("membership"),
+    )
+    return caller.roles if allowed else caller.roles - COVERED
+
+
+GrantSource = Callable[[Tenant, Caller, Recipient], frozenset[str]]
+
+# RBAC for Applications becomes the second one: its grants are not limited by access policies.
+GRANT_SOURCES: tuple[GrantSource, ...] = (entra_grant,)
+
+
+def effective(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset[str]:
+    """Return every permission this application has on this mailbox now."""
+    return frozenset().union(*(source(tenant, caller, recipient) for source in GRANT_SOURCES))
+
+
+def refusal(tenant: Tenant, caller: Caller, recipient: Recipient, wanted: Iterable[str]) -> Refusal | None:
+    """Why none of the wanted permissions is there; None when one is. Somebody at a portal may everything."""
+    wanted = frozenset(wanted)
+    if caller.by_hand or not wanted.isdisjoint(effective(tenant, caller, recipient)):
+        return None
+    return Refusal.ROLE if wanted.isdisjoint(caller.roles) else Refusal.POLICY
+
+
+def _concerns(policy: AccessPolicy, app_id: str) -> bool:
+    return policy.app_id == ANY_APP or policy.app_id.lower() == app_id.lower()
+
+
+def _in_scope(tenant: Tenant, scope_id: str, recipient_id: str, lag: timedelta) -> bool:
+    if scope_id == recipient_id:
+        return True
+    scope = tenant.recipients.get(scope_id)
+    now = tenant.clock.now()
+    return scope is not None and any(span.holds(now, lag) for span in scope.memberships.get(recipient_id, ()))

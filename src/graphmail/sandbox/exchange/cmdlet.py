@@ -1,0 +1,52 @@
+"""A cmdlet: its parameters, what it does, and one invocation of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphmail.sandbox.call import Caller
+from graphmail.sandbox.exchange.parameter import Parameter
+from graphmail.sandbox.store import Tenant
+
+Row = dict[str, Any]  # an output object; values are UUID, datetime, list, str, bool, int or None
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of a cmdlet. `parameters` are bound and converted; `warnings` go into the answer."""
+
+    tenant: Tenant
+    caller: Caller
+    cmdlet: str
+    parameters: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.parameters.get(name, default)
+
+    @property
+    def identity(self) -> str:
+        """The Identity, blank when left out: a blank one returns all objects."""
+        return str(self.get("Identity", "")).strip()
+
+    def commit(self, target: str, **detail: Any) -> None:
+        self.tenant.commit(self.caller.client_id, "exchange", self.cmdlet, target, **detail)
+
+    def unchanged(self, target: str) -> None:
+        self.warnings.append(f"The command completed successfully but no settings of '{target}' have been modified.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cmdlet:
+    """`source` is the public page; `confirms` marks those that ask before acting."""
+
+    name: str
+    run: Callable[[Invocation], list[Row]]
+    parameters: Mapping[str, Parameter]
+    confirms: bool = False
+
+    @property
+    def source(self) -> str:
+        return f"learn.microsoft.com/powershell/module/exchangepowershell/{self.name.lower()}"
