@@ -41,13 +41,13 @@ def words(kind: Any) -> str:
     if get_origin(kind) is Annotated:
         return next((m.words for m in get_args(kind)[1:] if isinstance(m, Allowed)), words(get_args(kind)[0]))
     if get_origin(kind) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(kind))
+        return listed(get_args(kind))
     if kind is bool:
         return "`true`, `false`"
     if get_origin(kind) is list:
         return f"a list of: {words(get_args(kind)[0])}"
     if is_section(kind):
-        return f"a mapping with: {', '.join(names(kind))}"
+        return f"a mapping with: {listed(names(kind))}"
     return "a mapping"
 
 
@@ -57,10 +57,13 @@ def names(section: type[BaseModel]) -> list[str]:
 
 
 def nearest(written: str, choices: Iterable[str]) -> str:
-    """`did you mean …?`, or all choices."""
-    choices = list(choices)
-    close = difflib.get_close_matches(written, choices, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ", ".join(f"`{choice}`" for choice in choices)
+    """`; did you mean …?`, or nothing."""
+    close = difflib.get_close_matches(written, list(choices), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def listed(choices: Iterable[str]) -> str:
+    return ", ".join(f"`{choice}`" for choice in choices)
 
 
 def is_section(kind: Any) -> bool:

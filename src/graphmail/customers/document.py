@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from graphmail.customers.errors import InventoryError, Mistake, Place
+from graphmail.customers.errors import InventoryError, Mistake, Place, shown
 
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -49,10 +49,19 @@ class Document:
     def has(self, place: Place) -> bool:
         return self._look(place)[2]
 
-    def written(self, place: Place) -> str | None:
-        """The scalar at `place` as it is written, None for anything else."""
+    def written(self, place: Place) -> str:
+        """The scalar at `place` as it is written; nothing for anything else."""
         node = self._look(place)[1]
-        return node.value if isinstance(node, yaml.ScalarNode) else None
+        return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+
+    def shown(self, place: Place) -> str:
+        """What stands at `place`, for a message; nothing when nothing is there."""
+        node = self._look(place)[1]
+        if isinstance(node, yaml.ScalarNode):
+            return shown(node.value) if node.value else "no value"
+        if isinstance(node, yaml.SequenceNode):
+            return "a list" if node.value else "an empty list"
+        return "a mapping" if node else ""
 
     def _look(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
         node, line = self._root, 1

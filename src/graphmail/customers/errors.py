@@ -51,7 +51,7 @@ class Mistake:
         if self.allowed:
             parts.append(f"Allowed: {self.allowed}")
         prefix = f"{self.file}:{self.line}: "
-        return prefix + (f"{', '.join(place)}: " if place else "") + ". ".join(parts)
+        return prefix + (f"{', '.join(place)}: " if place else "") + ". ".join(parts).replace("?. ", "? ")
 
 
 class InventoryError(TenantError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +11,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from graphmail.customers import rules
-from graphmail.customers.allowed import is_section, kind_at, names, nearest, words
+from graphmail.customers.allowed import is_section, kind_at, listed, names, nearest, words
 from graphmail.customers.document import Document
 from graphmail.customers.errors import InventoryError, Mistake, Place, shown
 from graphmail.customers.schema import IDENTITY, Customer, Inventory
+from graphmail.customers.values import CustomerName
 
 _TOP = ("operators", "defaults", "customers")
 _SOUNDS_SECRET = re.compile(r"secret|password|token|private|passphrase", re.IGNORECASE)
@@ -68,10 +68,10 @@ class _Reader:
     def _entries(self) -> dict[str, Any] | None:
         """The customers' entries with the defaults merged in; None when there is no mapping of customers."""
         if not isinstance(self.document.data, dict):
-            raise InventoryError([Mistake.at(self.path, 1, (), "the file holds no mapping", allowed=_listed(_TOP))])
+            raise InventoryError([Mistake.at(self.path, 1, (), "the file holds no mapping", allowed=listed(_TOP))])
         for key in self.document.data:
             if key not in _TOP:
-                self._add((key,), "there is no such field", allowed=nearest(key, _TOP))
+                self._add((key,), f"there is no such field{nearest(key, _TOP)}", allowed=listed(_TOP))
         defaults = self._defaults()
         customers = self._top("customers")
         if not isinstance(customers, dict) or not customers:
@@ -88,7 +88,7 @@ class _Reader:
     def _defaults(self) -> dict[str, Any]:
         defaults = self._top("defaults") or {}
         if not isinstance(defaults, dict):
-            self._add(("defaults",), "is no mapping", allowed=f"a mapping with: {_listed(names(Customer))}")
+            self._add(("defaults",), "is no mapping", allowed=f"a mapping with: {listed(names(Customer))}")
             return {}
         for field in set(defaults) - set(names(Customer)):
             self._no_such_field(("defaults", field))
@@ -103,31 +103,32 @@ class _Reader:
             return  # told already, in better words
         if place[-1] == "[key]":
             place = place[:-1]
-            kind: Any = next(iter(Inventory.model_fields["customers"].annotation.__args__))  # type: ignore[union-attr]
-            self._add(place, "is no name for a customer", shown(str(place[-1])), words(kind))
+            self._add(place, "is no name for a customer", shown(str(place[-1])), words(CustomerName))
         elif detail["type"] == "extra_forbidden":
             self._no_such_field(place)
         else:
             problem = str(detail["ctx"]["error"]) if detail["type"] == "value_error" else _PROBLEMS.get(detail["type"])
-            self._add(place, problem or "is of the wrong kind", self._found(place), self._allowed(place))
-
-    def _allowed(self, place: Place) -> str:
-        kind = kind_at(Inventory, place)
-        near = difflib.get_close_matches(self._written(place) or "", re.findall(r"`(\w+)`", words(kind)), n=1)
-        return words(kind) + (f"; did you mean `{near[0]}`?" if near else "")
+            allowed = words(kind_at(Inventory, place))
+            if detail["type"] == "literal_error":
+                problem = (
+                    f"{problem}{nearest(self.document.written(self._source(place)), re.findall(r'`(.+?)`', allowed))}"
+                )
+            self._add(place, problem or "is of the wrong kind", self._found(place), allowed)
 
     def _no_such_field(self, place: Place) -> None:
         """The value is not shown: what the schema does not know may be a secret."""
+        written = str(place[-1])
         section = kind_at(Customer, place[1:-1] if place[0] == "defaults" else place[2:-1])
-        allowed = nearest(str(place[-1]), names(section)) if is_section(section) else ""
-        if _SOUNDS_SECRET.search(str(place[-1])) and "did you mean" not in allowed:
+        choices = names(section) if is_section(section) else []
+        hint, allowed = nearest(written, choices), listed(choices)
+        if _SOUNDS_SECRET.search(written) and not hint:
             allowed = "no secret stands in an inventory; seal it with `python -m graphmail.credentials seal`"
-        self._add(place, "there is no such field", allowed=allowed)
+        self._add(place, f"there is no such field{hint}", allowed=allowed)
 
     def _rules(self, entries: list[rules.Entry]) -> None:
         for finding in self._findings(entries):
             place = ("customers", finding.customer, *finding.place)
-            self._add(place, finding.problem, self._found(place), finding.allowed)
+            self._add(place, finding.problem, self._found(place) if finding.place else "", finding.allowed)
         for finding, other in rules.tenants(entries):
             place = ("customers", finding.customer, *finding.place)
             line = self.document.line(self._source(("customers", other, *finding.place)))
@@ -150,22 +151,14 @@ class _Reader:
         inherited = place[0] == "customers" and len(place) > 2 and self.document.has(default)
         return default if inherited and not self.document.has(place) else place
 
-    def _written(self, place: Place) -> str | None:
-        return self.document.written(self._source(place))
-
     def _found(self, place: Place) -> str:
-        written = self._written(place)
-        return "" if written is None else shown(written)
+        return self.document.shown(self._source(place))
 
     def _add(self, place: Place, problem: str, found: str = "", allowed: str = "") -> None:
         source = self._source(place)
         mistake = Mistake.at(self.path, self.document.line(source), source, problem, found, allowed)
         # A wrong default is one mistake, however many customers inherit it; a field's first mistake says enough.
         self.mistakes.setdefault((mistake.line, f"{mistake.customer} {mistake.field}"), mistake)
-
-
-def _listed(fields: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"`{field}`" for field in fields)
 
 
 def _merged(defaults: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

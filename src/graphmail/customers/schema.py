@@ -98,7 +98,7 @@ class Handover(Section):
 class Customer(Section):
     """One customer: an app in a tenant, and the mailboxes it may use. `name` and `operators` come from around it."""
 
-    name: CustomerName = Field(exclude=True)
+    name: str = Field(exclude=True)
     operators: list[str] = Field(exclude=True)
 
     tenant_id: Guid = Field(description="the tenant; domains move between tenants, this does not")
