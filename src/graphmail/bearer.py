@@ -25,7 +25,7 @@ class Bearer:
         stale: Callable[[Reply], bool],
         transient: Callable[[Reply], bool],
     ) -> Reply:
-        """The service's answer. `stale` recognises a refused token: nothing was done, so any operation is safe again."""
+        """The service's answer. `stale` recognises a refused token: nothing was done, so anything is safe again."""
         reply = self._send(request, operation, transient, fresh=False)
         if stale(reply):
             reply = self._send(request, operation, transient, fresh=True)

@@ -30,6 +30,12 @@ class TenantError(Exception):
         self.request_id = request_id
         super().__init__(self._text())
 
+    def with_remedy(self, remedy: str) -> TenantError:
+        """The same error, telling what to do; whoever knows more than the one who raised it adds that."""
+        self.remedy = remedy
+        self.args = (self._text(),)
+        return self
+
     def _text(self) -> str:
         parts = [f"{self.problem}."]
         if self.expected:

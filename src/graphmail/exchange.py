@@ -82,9 +82,8 @@ class Exchange:
     def invoke(self, operation: Operation, name: str, **parameters: Any) -> list[Row]:
         """Run one cmdlet; all rows of all pages. Raises ExchangeError."""
         cmdlet = Cmdlet(name, parameters)
-        ahead = self._reads.get(cmdlet.key) if self._reads and operation is Operation.READ else None
-        if ahead is not None:
-            return self._from_ahead(name, ahead)
+        if operation is Operation.READ and (ahead := self._read_ahead([cmdlet])):
+            return ahead[0].value()
         page = self._send(self._request(cmdlet), operation, name)
         return self._pages(cmdlet, page)
 
@@ -99,9 +98,10 @@ class Exchange:
 
     def batch(self, cmdlets: Sequence[Cmdlet], *, ahead: bool = False) -> list[CmdletAnswer]:
         """Read with many cmdlets in few requests; answers in the order of `cmdlets`."""
-        answers: dict[int, CmdletAnswer] = {}
-        for start in range(0, len(cmdlets), BATCH):
-            answers |= self._batch({n: cmdlets[n] for n in range(start, min(start + BATCH, len(cmdlets)))})
+        answers = self._read_ahead(cmdlets)
+        asked = [number for number in range(len(cmdlets)) if number not in answers]
+        for start in range(0, len(asked), BATCH):
+            answers |= self._batch({number: cmdlets[number] for number in asked[start : start + BATCH]})
         if ahead and self._reads:
             kept = {
                 cmdlets[n].key: {"rows": a.rows, "missing": a.missing}
@@ -121,6 +121,14 @@ class Exchange:
         return frozenset(
             name.strip() for row in rows for name in str(row.get("exportedCmdlets", "")).split(",") if name.strip()
         )
+
+    def _read_ahead(self, cmdlets: Sequence[Cmdlet]) -> dict[int, CmdletAnswer]:
+        answers: dict[int, CmdletAnswer] = {}
+        for number, cmdlet in enumerate(cmdlets):
+            ahead = self._reads.get(cmdlet.key) if self._reads else None
+            if ahead is not None:
+                answers[number] = CmdletAnswer(ahead["rows"], _missing(cmdlet.name) if ahead["missing"] else None)
+        return answers
 
     def _batch(self, cmdlets: dict[int, Cmdlet]) -> dict[int, CmdletAnswer]:
         url = f"{self._root}/adminapi/beta/{self._tenant_id}/$batch"
@@ -170,11 +178,6 @@ class Exchange:
             rows += _rows(page)
         return rows
 
-    def _from_ahead(self, name: str, ahead: dict[str, Any]) -> list[Row]:
-        if ahead["missing"]:
-            raise ExchangeError(name, status=404, type_name="ManagementObjectNotFoundException")
-        return [dict(row) for row in ahead["rows"]]
-
     def _url(self) -> str:
         return f"{self._root}/adminapi/beta/{self._tenant_id}/InvokeCommand"
 
@@ -214,6 +217,10 @@ class Exchange:
 def _rows(page: dict[str, Any]) -> list[Row]:
     """Rows without the annotations beside their values (`Guid@data.type`); null rows are left out."""
     return [{name: value for name, value in row.items() if "@" not in name} for row in page.get("value") or () if row]
+
+
+def _missing(name: str) -> ExchangeError:
+    return ExchangeError(name, status=404, type_name="ManagementObjectNotFoundException")
 
 
 def _stale(reply: Reply) -> bool:

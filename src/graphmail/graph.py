@@ -142,8 +142,13 @@ class Graph:
     ) -> list[BatchAnswer]:
         """GET many paths in few requests, answers in their order. `ahead` keeps them for the run's later tasks."""
         answers: dict[int, BatchAnswer] = {}
-        for start in range(0, len(paths), BATCH):
-            numbers = range(start, min(start + BATCH, len(paths)))
+        for number, path in enumerate(paths):
+            kept = self._reads.get(path) if self._reads else None
+            if kept is not None:
+                answers[number] = self._answer(path, kept["status"], kept.get("body") or kept, "read ahead")
+        asked = [number for number in range(len(paths)) if number not in answers]
+        for start in range(0, len(asked), BATCH):
+            numbers = asked[start : start + BATCH]
             answers |= self._batch({number: paths[number] for number in numbers}, dict(headers or {}))
         if ahead and self._reads:
             self._reads.put({paths[n]: _kept(a) for n, a in answers.items() if a.error is None or a.missing})

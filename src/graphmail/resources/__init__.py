@@ -1,0 +1,28 @@
+"""One declaration per resource, found by the module's name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from graphmail.resource import Info, Resource
+
+# Module name -> class; each lives in the file of the module's name.
+CLASSES = {
+    "entra_application": "Application",
+    "entra_service_principal": "ServicePrincipal",
+    "entra_app_role_assignment": "AppRoleAssignment",
+    "entra_application_password": "ApplicationPassword",
+    "exo_distribution_group": "DistributionGroup",
+    "exo_application_access_policy": "ApplicationAccessPolicy",
+    "exo_application_access_info": "ApplicationAccessInfo",
+    "tenant_info": "TenantInfo",
+    "propagation_probe": "PropagationProbe",
+    "verification_notebook": "VerificationNotebook",
+    "credential_handover": "CredentialHandover",
+}
+
+
+def resource(name: str) -> Resource | Info:
+    """The resource of the module of that name."""
+    made: Resource | Info = getattr(import_module(f"graphmail.resources.{name}"), CLASSES[name])()
+    return made

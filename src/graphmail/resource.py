@@ -1,0 +1,168 @@
+"""A resource of a tenant, declared once: its options, how it is read, what would change, how that is done.
+
+`plan` is pure; check mode stops after it; the diff is what it holds. So a check and the run that follows it cannot
+tell different stories.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from graphmail.errors import ExchangeError, GraphError, TenantError
+from graphmail.tenant import Tenant
+
+State = Literal["present", "absent"]
+Values = dict[str, Any]
+
+# Shown where Microsoft chooses the value; also what check mode has of it.
+ASSIGNED = "(assigned by Microsoft)"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a module: what it is called at Microsoft, and Ansible's spec of it.
+
+    `managed` options are compared with the tenant and stand in the diff; the others only say how to find or do.
+    `compare` makes two values comparable, e.g. regardless of order or case.
+    """
+
+    property: str
+    spec: Mapping[str, Any]
+    managed: bool = True
+    compare: Callable[[Any], Any] = field(default=lambda value: value)
+
+    def same(self, one: Any, other: Any) -> bool:
+        return bool(self.compare(one) == self.compare(other))
+
+
+def unordered(value: Any) -> Any:
+    """Compare lists as sets of words, whatever their case and order."""
+    return sorted(str(item).lower() for item in value or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the tenant has: the values of managed options, and the service's own object for ids."""
+
+    values: Values
+    object: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done. `before` and `after` hold only what differs; no ids, so that check and run say the same."""
+
+    action: Literal["create", "update", "delete"] | None
+    before: Values = field(default_factory=dict)
+    after: Values = field(default_factory=dict)
+
+
+class Resource(ABC):
+    """Base of all resources. An option left out is left alone in the tenant; null never means delete."""
+
+    name: ClassVar[str]
+    options: ClassVar[Mapping[str, Option]]
+    permissions: ClassVar[tuple[str, ...]] = ()
+    states: ClassVar[tuple[State, ...]] = ("present", "absent")
+    # The option that other resources refer to it by; in check mode they are told what this run would create.
+    key: ClassVar[str] = ""
+
+    @classmethod
+    def argument_spec(cls) -> dict[str, Any]:
+        """Ansible's argument spec, `tenant` and `state` included."""
+        spec: dict[str, Any] = {"tenant": {"type": "dict", "required": True}}
+        spec |= {name: dict(option.spec) for name, option in cls.options.items()}
+        if len(cls.states) > 1:
+            spec["state"] = {"type": "str", "choices": list(cls.states), "default": "present"}
+        return spec
+
+    @abstractmethod
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        """What is there, or None. Refuses look-alikes that the inventory does not name."""
+
+    @abstractmethod
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        """Do it, and return when it can be read back."""
+
+    def facts(self, found: Found | None, desired: Values) -> Values:
+        """What the task returns beside `changed` and `diff`; `found` is None for what check mode would create."""
+        return {}
+
+    def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        """What would have to be done. Pure."""
+        if state == "absent":
+            return Plan("delete", before=found.values) if found else Plan(None)
+        wanted = {n: desired[n] for n, o in self.options.items() if o.managed and desired.get(n) is not None}
+        if found is None:
+            return Plan("create", after=wanted)
+        changes = {n: v for n, v in wanted.items() if not self.options[n].same(found.values.get(n), v)}
+        if not changes:
+            return Plan(None)
+        return Plan("update", before={n: found.values.get(n) for n in changes}, after=changes)
+
+    def run(self, tenant: Tenant, params: Values) -> Values:
+        """Bring the tenant to what `params` say; `check_mode` of the tenant's run stops before the first write."""
+        state: State = params.get("state") or "present"
+        try:
+            return self._run(tenant, self.prepare(tenant, params), state)
+        except (GraphError, ExchangeError) as error:
+            raise with_rights(error, self.permissions) from None
+
+    def prepare(self, tenant: Tenant, params: Values) -> Values:
+        """The parameters as `plan` compares them; refuses bad ones before anything is contacted."""
+        return params
+
+    def _run(self, tenant: Tenant, params: Values, state: State) -> Values:
+        found = self.read(tenant, params)
+        plan = self.plan(found, params, state)
+        if plan.action and tenant.reads.used:
+            # Nothing is written because of a read made ahead.
+            tenant.reads.drop()
+            found = self.read(tenant, params)
+            plan = self.plan(found, params, state)
+        result: Values = {"changed": plan.action is not None, "diff": {"before": plan.before, "after": plan.after}}
+        if plan.action and not tenant.run.check_mode:
+            tenant.pin()
+            self.apply(tenant, plan, found, params)
+            found = None if plan.action == "delete" else self.read(tenant, params)
+            if found is None and plan.action != "delete":
+                raise TenantError(
+                    f"{self.name} was written and cannot be read back",
+                    remedy="run the same playbook again: it looks again before it writes anything",
+                )
+        elif plan.action == "create" and self.key:
+            tenant.plan_create(self.name, params[self.key])
+        return result | self.facts(found, params)
+
+
+class Info(ABC):
+    """Base of what only reads: `run` returns facts and never a change."""
+
+    name: ClassVar[str]
+    options: ClassVar[Mapping[str, Option]]
+    permissions: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def argument_spec(cls) -> dict[str, Any]:
+        """Ansible's argument spec, `tenant` included."""
+        return {"tenant": {"type": "dict", "required": True}} | {n: dict(o.spec) for n, o in cls.options.items()}
+
+    @abstractmethod
+    def look(self, tenant: Tenant, params: Values) -> Values:
+        """Read, and return the facts."""
+
+    def run(self, tenant: Tenant, params: Values) -> Values:
+        try:
+            return {"changed": False} | self.look(tenant, params)
+        except (GraphError, ExchangeError) as error:
+            raise with_rights(error, self.permissions) from None
+
+
+def with_rights(error: GraphError | ExchangeError, permissions: tuple[str, ...]) -> TenantError:
+    """The error, naming the permissions that a refused caller needs."""
+    if error.status == 403 and permissions and not error.remedy:
+        return error.with_remedy(f"let the admin app have {' and '.join(permissions)}, consented, then run again")
+    return error

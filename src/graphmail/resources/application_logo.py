@@ -1,0 +1,82 @@
+"""The picture of an app registration, and how to know which one is there.
+
+Graph does not tell a logo's digest, and its URL lags. So what was uploaded is remembered in the customer's state
+folder with the URL seen since; a logo changed by hand has another URL, and a lost folder costs one upload more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from graphmail.errors import GraphError, TenantError
+from graphmail.retry import Operation
+from graphmail.tenant import Tenant
+
+LARGEST = 100 * 1024  # bytes; the portal's limit, below the directory's own
+CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "BMP": "image/bmp"}
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationLogo:
+    """A picture as Graph takes it. `label` names it in diffs."""
+
+    path: Path
+    content: bytes
+    content_type: str
+
+    @property
+    def label(self) -> str:
+        return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+
+    @classmethod
+    def of_file(cls, name: str) -> ApplicationLogo:
+        """The picture in that file. Raises TenantError when it is none, or too large."""
+        path = Path(name)
+        expected = f"{', '.join(CONTENT_TYPES)} of less than {LARGEST // 1024} KB"
+        try:
+            with Image.open(path) as image:
+                kind = image.format or ""
+            content = path.read_bytes()
+        except (OSError, UnidentifiedImageError):
+            raise TenantError(f"The logo {path} is not a readable picture", expected=expected) from None
+        if kind not in CONTENT_TYPES or len(content) >= LARGEST:
+            raise TenantError(
+                f"The logo {path} cannot be used", expected=expected, found=f"{kind}, {len(content) // 1024} KB"
+            )
+        return cls(path, content, CONTENT_TYPES[kind])
+
+    @staticmethod
+    def known(state: Path, application: dict[str, Any]) -> str | None:
+        """Label of the logo that the app has, or None if it has none or one that nobody here uploaded."""
+        url = (application.get("info") or {}).get("logoUrl")
+        try:
+            kept = json.loads((state / "logo.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if kept.get("client_id") != application["appId"] or not url or kept.get("url") not in (None, url):
+            return None
+        return str(kept["label"])
+
+    def upload(self, tenant: Tenant, application: dict[str, Any]) -> None:
+        """Put the picture; a refused logo is a warning, never the end of an onboarding."""
+        path = f"/applications/{application['id']}/logo"
+        headers = {"Content-Type": self.content_type}
+        try:
+            tenant.graph.call(Operation.IDEMPOTENT, "PUT", path, headers=headers, content=self.content)
+        except GraphError as error:
+            tenant.warn(f"The logo was not taken: {error}")
+            return
+        now = tenant.graph.get(f"/applications/{application['id']}")
+        kept = {
+            "client_id": application["appId"],
+            "label": self.label,
+            "url": (now.get("info") or {}).get("logoUrl"),
+        }
+        tenant.state.path.mkdir(parents=True, exist_ok=True)
+        (tenant.state.path / "logo.json").write_text(json.dumps(kept), encoding="utf-8")

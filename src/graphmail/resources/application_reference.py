@@ -1,0 +1,44 @@
+"""How resources refer to an app registration: by the client id that the inventory names, or else by `uniqueName`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphmail.errors import TenantError
+from graphmail.graph import literal
+from graphmail.resource import Option
+from graphmail.tenant import Tenant
+
+REFERENCE = {
+    "application": Option("uniqueName", {"type": "str", "required": True}, managed=False),
+    "client_id": Option("appId", {"type": "str"}, managed=False),
+}
+
+
+def application_path(unique_name: str, client_id: str | None) -> str:
+    """Where the app is read; `appId` and `uniqueName` are alternate keys.
+
+    https://learn.microsoft.com/graph/api/application-get
+    """
+    key = f"appId={literal(client_id)}" if client_id else f"uniqueName={literal(unique_name)}"
+    return f"/applications({key})"
+
+
+def service_principal_path(client_id: str) -> str:
+    return f"/servicePrincipals(appId={literal(client_id)})"
+
+
+def referred_application(tenant: Tenant, desired: dict[str, Any]) -> dict[str, Any] | None:
+    """The app that a resource refers to; None only in a check-mode run that would have created it."""
+    unique_name = desired["application"]
+    found = tenant.graph.find(application_path(unique_name, desired.get("client_id")))
+    if found is None and not tenant.would_create("entra_application", unique_name):
+        raise TenantError(
+            f"There is no app registration {desired.get('client_id') or unique_name} in tenant {tenant.tenant_id}",
+            expected=f"one with uniqueName {unique_name!r}, made by entra_application",
+            found="none",
+            remedy="run onboard.yml, or correct the name",
+        )
+    if found is None:
+        tenant.warn(f"App {unique_name!r} would be made by this run; what depends on it is predicted without it.")
+    return found

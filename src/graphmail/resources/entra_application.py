@@ -1,0 +1,140 @@
+"""App registration, found by the inventory's `client_id` or else by `uniqueName`: display names are not unique."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from graphmail.clock import poll
+from graphmail.errors import GraphError, TenantError
+from graphmail.graph import literal
+from graphmail.keyed_create import PATIENCE
+from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values, unordered
+from graphmail.resources.application_logo import ApplicationLogo
+from graphmail.resources.application_reference import application_path
+from graphmail.resources.permissions import declared_roles, required_resource_access
+from graphmail.retry import Operation
+from graphmail.tenant import Tenant
+
+
+class Application(Resource):
+    """https://learn.microsoft.com/graph/api/resources/application."""
+
+    name = "entra_application"
+    permissions = ("Application.ReadWrite.All",)
+    options: ClassVar = {
+        "unique_name": Option("uniqueName", {"type": "str", "required": True}),
+        "client_id": Option("appId", {"type": "str"}, managed=False),
+        "display_name": Option("displayName", {"type": "str"}),
+        "notes": Option("notes", {"type": "str"}),
+        "sign_in_audience": Option(
+            "signInAudience", {"type": "str", "choices": ["AzureADMyOrg", "AzureADMultipleOrgs"]}
+        ),
+        "required_permissions": Option(
+            "requiredResourceAccess", {"type": "list", "elements": "str"}, compare=unordered
+        ),
+        "logo": Option("logo", {"type": "path"}),
+    }
+    key = "unique_name"
+
+    def prepare(self, tenant: Tenant, params: Values) -> Values:
+        logo = ApplicationLogo.of_file(params["logo"]) if params.get("logo") else None
+        return params | ({"logo": logo.label, "logo_file": logo} if logo else {})
+
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        path = application_path(desired["unique_name"], desired.get("client_id"))
+        application = tenant.graph.find(path)
+        if application is None:
+            self._refuse_strangers(tenant, desired)
+            return None
+        values = {
+            name: application.get(option.property)
+            for name, option in self.options.items()
+            if option.managed and name not in ("required_permissions", "logo")
+        }
+        if desired.get("required_permissions") is not None:
+            values["required_permissions"] = declared_roles(tenant, application)
+        if desired.get("logo"):
+            values["logo"] = ApplicationLogo.known(tenant.state.path, application)
+        return Found(values, application)
+
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        if plan.action == "delete" and found:
+            tenant.graph.call(Operation.IDEMPOTENT, "DELETE", f"/applications/{found.object['id']}")
+            return
+        body = self._body(tenant, plan.after, found)
+        if found is None:
+            found = self._create(tenant, desired, body)
+        elif body:
+            tenant.graph.call(Operation.IDEMPOTENT, "PATCH", f"/applications/{found.object['id']}", json=body)
+        if "logo" in plan.after:
+            desired["logo_file"].upload(tenant, found.object)
+
+    def facts(self, found: Found | None, desired: Values) -> Values:
+        return {
+            "client_id": found.object["appId"] if found else ASSIGNED,
+            "object_id": found.object["id"] if found else ASSIGNED,
+        }
+
+    def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        if found is None and state == "present" and desired.get("client_id"):
+            raise TenantError(
+                f"The inventory adopts app {desired['client_id']}, which is not in the tenant",
+                remedy="correct app.client_id, or leave it out to have an app made",
+            )
+        return super().plan(found, desired, state)
+
+    def _body(self, tenant: Tenant, after: Values, found: Found | None) -> dict[str, Any]:
+        body = {self.options[n].property: v for n, v in after.items() if n not in ("required_permissions", "logo")}
+        if "required_permissions" in after:
+            current = found.object.get("requiredResourceAccess") or [] if found else []
+            body["requiredResourceAccess"] = required_resource_access(tenant, after["required_permissions"], current)
+        return body
+
+    def _create(self, tenant: Tenant, desired: Values, body: dict[str, Any]) -> Found:
+        """Upsert by `uniqueName`, the only create that can be repeated without making a second app.
+
+        https://learn.microsoft.com/graph/api/application-upsert
+        """
+        body = {name: value for name, value in body.items() if name != "uniqueName"}
+        path = application_path(desired["unique_name"], None)
+        try:
+            tenant.graph.call(Operation.IDEMPOTENT, "PATCH", path, json=body, headers={"Prefer": "create-if-missing"})
+        except GraphError as error:
+            raise self._explained(tenant, error, desired) from None
+        return poll(
+            tenant.clock,
+            lambda: self.read(tenant, desired | {"client_id": None}),
+            PATIENCE,
+            f"app {desired['unique_name']!r} to be readable after it was created",
+        )
+
+    def _refuse_strangers(self, tenant: Tenant, desired: Values) -> None:
+        """An app of the same name, made by hand, is adopted only by the client id that the inventory names."""
+        if desired.get("client_id") or not desired.get("display_name"):
+            return
+        path = f"/applications?$filter=displayName%20eq%20{literal(desired['display_name'])}"
+        strangers = [a for a in tenant.graph.list_all(path) if not a.get("uniqueName")]
+        if strangers:
+            ids = ", ".join(str(stranger["appId"]) for stranger in strangers)
+            raise TenantError(
+                f"Tenant {tenant.tenant_id} has an app named {desired['display_name']!r} the inventory does not name",
+                expected="none, or its client id as app.client_id",
+                found=f"client id {ids}",
+                remedy=f"adopt it with `client_id: {strangers[0]['appId']}` below `app`, or rename it",
+            )
+
+    @staticmethod
+    def _explained(tenant: Tenant, error: GraphError, desired: Values) -> TenantError:
+        """A soft-deleted app keeps its `uniqueName` for 30 days."""
+        if error.status != 400 or "uniqueName" not in error.message:
+            return error
+        deleted = tenant.graph.list_all("/directory/deletedItems/microsoft.graph.application")
+        held = [a for a in deleted if a.get("uniqueName") == desired["unique_name"]]
+        if not held:
+            return error
+        return TenantError(
+            f"A deleted app still holds the uniqueName {desired['unique_name']!r}",
+            found=f"object id {held[0]['id']}, client id {held[0].get('appId')}, in directory/deletedItems",
+            remedy="restore it or purge it in Entra (App registrations, Deleted applications), then run again",
+            request_id=error.request_id,
+        )

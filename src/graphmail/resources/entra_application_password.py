@@ -1,0 +1,180 @@
+"""Client secret of the mail app: made, sealed in memory to the operators, never shown.
+
+The service tells a secret's text once. So: intent on disk, addPassword, seal, outcome on disk; then a crash between any
+two of them leaves either a sealed secret or an open intent whose marker finds what to remove.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from graphmail.credentials import SealedCredential
+from graphmail.customers import Lifetime
+from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
+from graphmail.keyed_create import AGREEING
+from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
+from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
+from graphmail.resources.password_journal import MARKER, PasswordJournal
+from graphmail.retry import Operation
+from graphmail.sealed import readers, seal
+from graphmail.tenant import Tenant
+
+POLICY_REFUSALS = {
+    "CredentialTypeNotAllowedAsPerAppPolicy": "the tenant forbids client secrets: use a certificate, or exempt the app",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "the tenant allows a shorter life only: shorten credential.lifetime",
+}
+
+
+class ApplicationPassword(Resource):
+    """https://learn.microsoft.com/graph/api/application-addpassword."""
+
+    name = "entra_application_password"
+    permissions = ("Application.ReadWrite.All",)
+    options: ClassVar = REFERENCE | {"lifetime": Option("endDateTime", {"type": "str", "default": "24 months"})}
+
+    def prepare(self, tenant: Tenant, params: Values) -> Values:
+        Lifetime.parse(params["lifetime"])
+        if not tenant.run.check_mode:
+            # Whoever cannot seal must not make a secret.
+            seal(b"", readers(tenant.connection["operators"]))
+        return params
+
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        application = referred_application(tenant, desired)
+        if application is None:
+            return None
+        journal = PasswordJournal(tenant, application["appId"])
+        there = self._there(tenant, application, journal)
+        journal.refuse_unknown(there)
+        live = self._live(tenant, journal, there)
+        left = journal.left_over(there)
+        if live is None and not left:
+            return None
+        # A lifetime is chosen when a secret is made; one that lives is not made anew for another.
+        values = {"lifetime": desired["lifetime"]} if live else {}
+        return Found(values, {"live": live, "left": left, "application": application})
+
+    def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        if found is None or state == "absent":
+            return super().plan(found, desired, state)
+        left = {"left_over": sorted(found.object["left"].values())} if found.object["left"] else {}
+        if found.object["live"] is None:
+            return Plan("create", before=left, after={"lifetime": desired["lifetime"]})
+        return Plan("update", before=left, after={"left_over": []}) if left else Plan(None)
+
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        application = found.object["application"] if found else referred_application(tenant, desired)
+        if application is None:
+            raise TenantError(f"App {desired['application']!r} is missing")
+        journal = PasswordJournal(tenant, application["appId"])
+        for key_id, marker in (found.object["left"] if found else {}).items():
+            self._remove(tenant, application, key_id)
+            journal.removed(marker, key_id)
+        if plan.action == "delete" and found and found.object["live"]:
+            self._remove(tenant, application, found.object["live"]["key_id"])
+            journal.retired(found.object["live"])
+        elif plan.action == "create":
+            self._make(tenant, application, journal, desired)
+
+    def facts(self, found: Found | None, desired: Values) -> Values:
+        live = (found.object["live"] if found else None) or {}
+        return {
+            "key_id": live.get("key_id", ASSIGNED),
+            "expires": live.get("expires", ASSIGNED),
+            "sealed": live.get("path", ""),
+        }
+
+    @staticmethod
+    def _there(tenant: Tenant, application: dict[str, Any], journal: PasswordJournal) -> dict[str, str]:
+        """Key id -> display name of the app's secrets. What we made must be missing from several reads to be gone."""
+        expected = {made["key_id"] for made in journal.sealed()}
+        for pause in (0.0, *AGREEING):
+            if pause:
+                tenant.clock.sleep(pause)
+                tenant.reads.drop()
+                application = tenant.graph.get(application_path("", application["appId"]))
+            there = {c["keyId"]: c.get("displayName") or "" for c in application.get("passwordCredentials") or ()}
+            if expected <= set(there):
+                break
+        return there
+
+    def _live(self, tenant: Tenant, journal: PasswordJournal, there: dict[str, str]) -> dict[str, str] | None:
+        """Our newest credential that the app has, a sealed file holds and time has not ended."""
+        for made in journal.sealed():
+            if made["key_id"] not in there:
+                tenant.warn(f"Credential {made['key_id']}, made here, is no longer on the app; a new one is made.")
+                continue
+            if not tenant.state.credential(made["key_id"]).exists():
+                raise TenantError(
+                    f"Credential {made['key_id']} is live, and its sealed copy is missing",
+                    expected=str(tenant.state.credential(made["key_id"])),
+                    remedy="restore the file, or replace the credential with rotate.yml",
+                )
+            if datetime.fromisoformat(made["expires"]) <= tenant.clock.now():
+                raise TenantError(
+                    f"Credential {made['key_id']} expired on {made['expires'][:10]}", remedy="run rotate.yml"
+                )
+            return made
+        return None
+
+    def _make(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, desired: Values) -> None:
+        tenant.state.make()
+        marker = f"{MARKER}{uuid.uuid4()}"
+        end = Lifetime.parse(desired["lifetime"]).end(tenant.clock.now())
+        journal.intend(marker, end)
+        body = {"passwordCredential": {"displayName": marker, "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+        path = f"/applications/{application['id']}/addPassword"
+        try:
+            reply = tenant.graph.call(Operation.ONE_SHOT, "POST", path, json=body, secret_reply=True)
+        except (GraphError, Unreachable) as error:
+            journal.refused(marker, getattr(error, "code", "not received"))
+            raise self._explained(error) from None
+        except OutcomeUnknown:
+            self._settle(tenant, application, journal, marker)
+            raise
+        made = reply.json()
+        self._seal(tenant, application, journal, marker, made)
+
+    def _seal(
+        self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, marker: str, made: dict[str, Any]
+    ) -> None:
+        credential = SealedCredential(
+            tenant.tenant_id,
+            application["appId"],
+            made["keyId"],
+            made["secretText"],
+            datetime.fromisoformat(made["endDateTime"]),
+        )
+        path = tenant.state.credential(made["keyId"])
+        try:
+            digest = credential.write(path, tenant.connection["operators"])
+        except TenantError:
+            # Nobody will ever hold this secret: it goes at once.
+            self._remove(tenant, application, made["keyId"])
+            journal.removed(marker, made["keyId"])
+            raise
+        journal.made(marker, made["keyId"], made["endDateTime"], digest, path)
+
+    def _settle(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, marker: str) -> None:
+        """After an answer that got lost: remove the secret that nobody holds, if it comes to light."""
+        for pause in AGREEING:
+            tenant.clock.sleep(pause)
+            now = tenant.graph.get(application_path("", application["appId"]))
+            for credential in now.get("passwordCredentials") or ():
+                if credential.get("displayName") == marker:
+                    self._remove(tenant, application, credential["keyId"])
+                    journal.removed(marker, credential["keyId"])
+                    return
+        tenant.warn(f"The intent {marker} stays open: its effect is not to be seen. The next run settles it.")
+
+    @staticmethod
+    def _remove(tenant: Tenant, application: dict[str, Any], key_id: str) -> None:
+        path = f"/applications/{application['id']}/removePassword"
+        tenant.graph.call(Operation.IDEMPOTENT, "POST", path, json={"keyId": key_id})
+
+    @staticmethod
+    def _explained(error: TenantError) -> TenantError:
+        remedy = POLICY_REFUSALS.get(getattr(error, "code", ""))
+        return error.with_remedy(remedy) if remedy else error

@@ -1,0 +1,66 @@
+"""What Exchange's own test says about the app and given mailboxes. It proves configuration, not effect."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from graphmail.clock import poll
+from graphmail.errors import DeadlineExceeded, TenantError
+from graphmail.exchange import Cmdlet, Row
+from graphmail.resource import Info, Option, Values
+from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.tenant import Tenant
+
+
+class ApplicationAccessInfo(Info):
+    """https://learn.microsoft.com/powershell/module/exchange/test-applicationaccesspolicy."""
+
+    name = "exo_application_access_info"
+    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    options: ClassVar = REFERENCE | {
+        "granted": Option("", {"type": "list", "elements": "str", "default": []}),
+        "denied": Option("", {"type": "list", "elements": "str", "default": []}),
+        "max_wait": Option("", {"type": "int", "default": 900}),
+    }
+
+    def look(self, tenant: Tenant, params: Values) -> Values:
+        application = referred_application(tenant, params)
+        if application is None:
+            return {"results": {}, "as_expected": False}
+        expected = {m.lower(): "Granted" for m in params["granted"]} | {m.lower(): "Denied" for m in params["denied"]}
+        results: dict[str, str] = {}
+
+        def probe() -> bool | None:
+            results.update(access_results(tenant, application["appId"], list(expected)))
+            return results == expected or None
+
+        if tenant.run.check_mode:
+            # What this run would write is not there to be tested; the results tell how it is now.
+            return {"as_expected": bool(probe()), "results": results}
+        try:
+            poll(tenant.clock, probe, params["max_wait"], "Exchange's test to agree with the inventory")
+        except DeadlineExceeded:
+            wrong = [f"{m}: {results[m]}" for m, wanted in expected.items() if results[m] != wanted]
+            raise TenantError(
+                f"Exchange's test disagrees with the inventory after {params['max_wait']} s",
+                expected=f"members Granted, {', '.join(params['denied'])} Denied",
+                found="; ".join(wrong),
+                remedy="compare the group's members and the app's policies in Exchange, then run again",
+            ) from None
+        return {"as_expected": True, "results": results}
+
+
+def access_results(tenant: Tenant, client_id: str, mailboxes: list[str]) -> dict[str, str]:
+    """Address -> `Granted`, `Denied` or `undecided`, in few requests."""
+    cmdlets = [Cmdlet("Test-ApplicationAccessPolicy", {"Identity": m, "AppId": client_id}) for m in mailboxes]
+    answers = tenant.exchange.batch(cmdlets)
+    return {
+        mailbox: _result(answer.value()[0] if answer.value() else {})
+        for mailbox, answer in zip(mailboxes, answers, strict=True)
+    }
+
+
+def _result(row: Row) -> str:
+    """The result may come as a word or as a boolean; anything else is undecided."""
+    told = str(row.get("AccessCheckResult", "")).lower()
+    return {"granted": "Granted", "true": "Granted", "denied": "Denied", "false": "Denied"}.get(told, "undecided")

@@ -1,0 +1,103 @@
+"""Application access policy: what Entra granted to the app, confined to the mailboxes of one group."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from graphmail.errors import ExchangeError, ServiceFailure, TenantError
+from graphmail.exchange import Cmdlet, Row
+from graphmail.keyed_create import create_keyed
+from graphmail.resource import Found, Option, Plan, Resource, Values
+from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.retry import Operation
+from graphmail.tenant import Tenant
+
+POLICIES = Cmdlet("Get-ApplicationAccessPolicy", {})
+
+
+class ApplicationAccessPolicy(Resource):
+    """https://learn.microsoft.com/powershell/module/exchange/new-applicationaccesspolicy."""
+
+    name = "exo_application_access_policy"
+    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    options: ClassVar = REFERENCE | {
+        "group": Option("PolicyScopeGroupId", {"type": "str", "required": True}),
+        "access_right": Option(
+            "AccessRight", {"type": "str", "choices": ["RestrictAccess"], "default": "RestrictAccess"}
+        ),
+        # One space: the limit is the policies' total size, and a description left out is a long one.
+        "description": Option("Description", {"type": "str", "default": " "}, managed=False),
+    }
+
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        application = referred_application(tenant, desired)
+        group = self._group(tenant, desired["group"])
+        if application is None or group is None:
+            return None
+        (rows,) = (answer.value() for answer in tenant.exchange.batch([POLICIES]))
+        mine = [row for row in rows if str(row.get("AppId", "")).lower() == application["appId"].lower()]
+        policy = next((row for row in mine if _scope(row) == str(group["ExternalDirectoryObjectId"]).lower()), None)
+        for other in mine:
+            if other is not policy:
+                tenant.warn(
+                    f"App {desired['application']!r} has another policy, {other.get('AccessRight')} "
+                    f"for {other.get('ScopeName')!r}; it was not made here and is left alone."
+                )
+        if policy is None:
+            return None
+        if policy.get("AccessRight") != desired["access_right"]:
+            raise TenantError(
+                f"The policy of app {desired['application']!r} for group {desired['group']!r} is of another kind",
+                expected=desired["access_right"],
+                found=str(policy.get("AccessRight")),
+                remedy="remove it in Exchange: an access right cannot be changed, and removing a policy opens mailboxes",
+            )
+        return Found({"group": desired["group"], "access_right": policy["AccessRight"]}, policy)
+
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        if plan.action == "delete" and found:
+            parameters = {"Identity": found.object["Identity"], "Confirm": False}
+            tenant.exchange.invoke(Operation.IDEMPOTENT, "Remove-ApplicationAccessPolicy", **parameters)
+            return
+        application, group = referred_application(tenant, desired), self._group(tenant, desired["group"])
+        if application is None or group is None:
+            raise TenantError("The app or the group of the policy is missing", remedy="run onboard.yml")
+        create_keyed(
+            tenant.clock,
+            f"the access policy of {desired['application']!r}",
+            lambda: tenant.exchange.invoke(
+                Operation.KEYED_CREATE,
+                "New-ApplicationAccessPolicy",
+                AppId=[application["appId"]],
+                PolicyScopeGroupId=group["PrimarySmtpAddress"],
+                AccessRight=desired["access_right"],
+                Description=desired["description"],
+            ),
+            lambda: self.read(tenant, desired),
+            exists=_exists_already,
+            early=lambda error: getattr(error, "type_name", "") == "ManagementObjectNotFoundException",
+        )
+
+    @staticmethod
+    def _group(tenant: Tenant, name: str) -> Row | None:
+        """The scope's group; None only in a check-mode run that would have created it."""
+        rows = tenant.exchange.find("Get-DistributionGroup", Identity=name)
+        group = next((row for row in rows if str(row.get("Name", "")).lower() == name.lower()), None)
+        if group is None and not tenant.would_create("exo_distribution_group", name):
+            raise TenantError(
+                f"There is no group {name!r} in tenant {tenant.tenant_id}",
+                expected="a mail-enabled security group, made by exo_distribution_group",
+                remedy="run onboard.yml, or correct the name",
+            )
+        return group
+
+
+def _scope(row: Row) -> str:
+    """Entra object id of the policy's group: `ScopeIdentityRaw` is `{SID};{object id}`."""
+    return str(row.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
+
+
+def _exists_already(error: ServiceFailure) -> bool:
+    return isinstance(error, ExchangeError) and (
+        error.type_name == "ADObjectAlreadyExistsException" or "already exists" in error.message
+    )

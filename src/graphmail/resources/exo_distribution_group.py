@@ -1,0 +1,167 @@
+"""Mail-enabled security group of exactly the mailboxes that the app may use. Graph cannot write these groups."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from graphmail.clock import poll
+from graphmail.errors import ExchangeError, TenantError
+from graphmail.exchange import Cmdlet, Row
+from graphmail.keyed_create import PATIENCE, create_keyed
+from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
+from graphmail.resources.recipients import Recipients, recipient_read
+from graphmail.retry import Operation
+from graphmail.tenant import Tenant
+
+TYPE = "MailUniversalSecurityGroup"
+
+
+def group_reads(name: str, address: str | None) -> list[Cmdlet]:
+    """Everything that tells whether the group is there, who is in it, and whether something else has its name."""
+    reads = [
+        Cmdlet("Get-DistributionGroup", {"Identity": name}),
+        Cmdlet("Get-DistributionGroupMember", {"Identity": name, "ResultSize": "Unlimited"}),
+        recipient_read(name),
+    ]
+    return [*reads, recipient_read(address)] if address else reads
+
+
+class DistributionGroup(Resource):
+    """https://learn.microsoft.com/powershell/module/exchange/new-distributiongroup."""
+
+    name = "exo_distribution_group"
+    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    key = "name"
+    options: ClassVar = {
+        "name": Option("Name", {"type": "str", "required": True}, managed=False),
+        "address": Option("PrimarySmtpAddress", {"type": "str"}, compare=lambda value: str(value).lower()),
+        "description": Option("Notes", {"type": "str"}, managed=False),
+        "owners": Option("ManagedBy", {"type": "list", "elements": "str"}, compare=unordered),
+        "members": Option("Members", {"type": "list", "elements": "str"}, compare=unordered),
+        "extra_members": Option(
+            "", {"type": "str", "choices": ["report", "remove"], "default": "report"}, managed=False
+        ),
+    }
+
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        group, members, *others = tenant.exchange.batch(group_reads(desired["name"], desired.get("address")))
+        taken = [row for answer in others if not answer.missing for row in answer.value()]
+        rows = [] if group.missing else group.value()
+        row = next((row for row in rows if _named(row, desired["name"])), None)
+        stranger = next((t for t in taken if t.get("RecipientTypeDetails") != TYPE), None)
+        if stranger and _claims(stranger, desired):
+            raise TenantError(
+                f"The group's name or address is taken by another type of recipient in tenant {tenant.tenant_id}",
+                expected=f"nothing, or a {TYPE} named {desired['name']!r}",
+                found=f"{stranger.get('RecipientTypeDetails')} {stranger.get('Name')!r}",
+                remedy="choose another group.name or group.address, or remove that recipient",
+            )
+        if row is None:
+            return None
+        people = Recipients.of(tenant, (*(desired.get("owners") or ()), *(desired.get("members") or ())))
+        values: Values = {"address": str(row["PrimarySmtpAddress"]).lower()}
+        if desired.get("owners") is not None:
+            values["owners"] = people.resolved(tenant, row.get("ManagedBy") or ())
+        values["members"] = sorted(people.shown(tenant, member) for member in members.value())
+        return Found(values, row)
+
+    def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        if found and desired.get("members") is not None and desired.get("extra_members") == "report":
+            extra = self._extra(found, desired)
+            desired = desired | {"members": [*desired["members"], *extra]}
+        plan = super().plan(found, desired, state)
+        sorted_after = {n: sorted(v) if isinstance(v, list) else v for n, v in plan.after.items()}
+        return Plan(plan.action, plan.before, sorted_after)
+
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        if found is None:
+            self._create(tenant, desired)
+        elif plan.action == "delete":
+            self._write(tenant, "Remove-DistributionGroup", Confirm=False, Identity=found.object["Guid"])
+        else:
+            self._update(tenant, plan, found)
+
+    def facts(self, found: Found | None, desired: Values) -> Values:
+        extra = self._extra(found, desired) if found and desired.get("members") is not None else []
+        return {"extra_members": extra if desired.get("extra_members") == "report" else []}
+
+    def _create(self, tenant: Tenant, desired: Values) -> None:
+        for required in ("address", "owners", "members"):
+            if not desired.get(required):
+                raise TenantError(f"A new group needs `{required}`", remedy="add it to the task")
+        Recipients.of(tenant, (*desired["owners"], *desired["members"]))
+        parameters = {
+            "Name": desired["name"],
+            "Alias": _alias(desired["address"]),
+            "DisplayName": desired["name"],
+            "Type": "Security",
+            "PrimarySmtpAddress": desired["address"],
+            "ManagedBy": desired["owners"],
+            "Members": desired["members"],
+            "MemberDepartRestriction": "Closed",
+            "RequireSenderAuthenticationEnabled": True,
+            "IgnoreNamingPolicy": True,
+        } | ({"Notes": desired["description"]} if desired.get("description") else {})
+        create_keyed(
+            tenant.clock,
+            f"group {desired['name']!r}",
+            lambda: tenant.exchange.invoke(Operation.KEYED_CREATE, "New-DistributionGroup", **parameters),
+            # A new group may lack the id that a policy needs; it is not used before it has one.
+            lambda: self._identified(tenant, desired["name"]),
+            exists=lambda error: getattr(error, "type_name", "") == "ADObjectAlreadyExistsException",
+        )
+
+    def _identified(self, tenant: Tenant, name: str) -> Row | None:
+        rows = tenant.exchange.find("Get-DistributionGroup", Identity=name)
+        return next((row for row in rows if _named(row, name) and row.get("ExternalDirectoryObjectId")), None)
+
+    def _update(self, tenant: Tenant, plan: Plan, found: Found) -> None:
+        identity = found.object["Guid"]
+        settings = {self.options[n].property: v for n, v in plan.after.items() if n != "members"}
+        if settings:
+            self._write(tenant, "Set-DistributionGroup", Identity=identity, **settings)
+        before, after = plan.before.get("members", ()), plan.after.get("members", ())
+        for member in sorted(set(before) - set(after)):
+            self._member(tenant, "Remove-DistributionGroupMember", identity, member, "MemberNotFoundException")
+        for member in sorted(set(after) - set(before)):
+            self._member(tenant, "Add-DistributionGroupMember", identity, member, "MemberAlreadyExistsException")
+
+        def settled() -> Row | None:
+            rows = tenant.exchange.find("Get-DistributionGroupMember", Identity=identity, ResultSize="Unlimited")
+            return {} if not after or len(rows) == len(after) else None
+
+        poll(tenant.clock, settled, PATIENCE, "the group's members to be readable")
+
+    def _member(self, tenant: Tenant, cmdlet: str, identity: str, member: str, done_already: str) -> None:
+        confirm = {"Confirm": False} if cmdlet.startswith("Remove") else {}
+        try:
+            self._write(tenant, cmdlet, Identity=identity, Member=member, **confirm)
+        except ExchangeError as error:
+            if error.type_name != done_already:
+                raise
+
+    @staticmethod
+    def _write(tenant: Tenant, cmdlet: str, **parameters: object) -> None:
+        # Always needed by an app: it is in no group's ManagedBy.
+        tenant.exchange.invoke(Operation.IDEMPOTENT, cmdlet, BypassSecurityGroupManagerCheck=True, **parameters)
+
+    @staticmethod
+    def _extra(found: Found, desired: Values) -> list[str]:
+        wanted = {address.lower() for address in desired["members"]}
+        return [member for member in found.values["members"] if member not in wanted]
+
+
+def _named(row: Row, name: str) -> bool:
+    return str(row.get("Name", "")).lower() == name.lower() and row.get("RecipientTypeDetails") == TYPE
+
+
+def _claims(row: Row, desired: Values) -> bool:
+    """Whether that recipient really has the group's name or address, and was not just matched loosely."""
+    names = {str(row.get(n, "")).lower() for n in ("Name", "DisplayName", "Alias", "PrimarySmtpAddress")}
+    addresses = {str(a).partition(":")[2].lower() for a in row.get("EmailAddresses") or ()}
+    return bool({desired["name"].lower(), (desired.get("address") or "").lower()} & (names | addresses))
+
+
+def _alias(address: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "", address.partition("@")[0])[:64]

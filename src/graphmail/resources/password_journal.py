@@ -1,0 +1,97 @@
+"""What the journal knows of one app's client secrets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from graphmail.errors import TenantError
+from graphmail.journal import Entry, Journal
+from graphmail.tenant import Tenant
+
+# A credential's display name on the app: this and a GUID, which is also its marker in the journal.
+MARKER = "graphmail "
+ADD = "addPassword"
+
+
+class PasswordJournal:
+    """The journal of the customer, as far as it is about client secrets of the app with that client id."""
+
+    def __init__(self, tenant: Tenant, client_id: str) -> None:
+        self._journal = Journal(tenant.state.journal, tenant.clock)
+        self._tenant = tenant
+        self._client_id = client_id
+
+    def intend(self, marker: str, end: datetime) -> None:
+        self._journal.intend(
+            ADD,
+            marker,
+            client_id=self._client_id,
+            tenant_id=self._tenant.tenant_id,
+            end=end.isoformat(),
+            run_id=self._tenant.run.run_id,
+        )
+
+    def made(self, marker: str, key_id: str, expires: str, digest: str, path: Path) -> None:
+        self._journal.outcome(marker, "sealed", key_id=key_id, end=expires, sha256=digest, path=path.name)
+
+    def refused(self, marker: str, code: str) -> None:
+        self._journal.outcome(marker, "refused", error_code=code)
+
+    def removed(self, marker: str, key_id: str) -> None:
+        self._journal.outcome(marker, "removed", key_id=key_id)
+
+    def retired(self, live: dict[str, str]) -> None:
+        self._journal.outcome(live["marker"], "retired", key_id=live["key_id"])
+
+    def sealed(self) -> list[dict[str, str]]:
+        """Secrets made and sealed here and not retired since, newest first."""
+        last: dict[str, Entry] = {}
+        for entry in self._journal.entries():
+            if entry.kind == "outcome" and entry.marker in self._markers():
+                last[entry.marker] = entry
+        return [
+            {
+                "marker": marker,
+                "key_id": str(entry.facts["key_id"]),
+                "expires": str(entry.facts["end"]),
+                "path": str(self._tenant.state.credential(str(entry.facts["key_id"]))),
+            }
+            for marker, entry in reversed(last.items())
+            if entry.result == "sealed"
+        ]
+
+    def left_over(self, there: dict[str, str]) -> dict[str, str]:
+        """Key id -> marker of what open intents of this journal made and nobody holds."""
+        markers = {entry.marker for entry in self._open()}
+        seen = {key_id: name for key_id, name in there.items() if name in markers}
+        for marker in markers - set(seen.values()):
+            self._tenant.warn(f"The intent {marker} is open, and its effect is not to be seen.")
+        return seen
+
+    def refuse_unknown(self, there: dict[str, str]) -> None:
+        """A credential with our marker that this journal does not know is another operator's: it is never touched."""
+        known = {entry.marker for entry in self._journal.entries()}
+        unknown = sorted(key for key, name in there.items() if name.startswith(MARKER) and name not in known)
+        if unknown:
+            raise TenantError(
+                f"The app of customer {self._tenant.customer} has a credential made by this tool, "
+                "but not from this state folder",
+                expected=f"its intent in {self._tenant.state.journal}",
+                found=f"key id {', '.join(unknown)}",
+                remedy="use the state folder it was made from, or replace it with rotate.yml; it was not touched",
+            )
+
+    def _markers(self) -> set[str]:
+        return {
+            entry.marker
+            for entry in self._journal.entries()
+            if entry.kind == "intent" and entry.action == ADD and entry.facts.get("client_id") == self._client_id
+        }
+
+    def _open(self) -> list[Entry]:
+        return [
+            entry
+            for entry in self._journal.open_intents()
+            if entry.action == ADD and entry.facts.get("client_id") == self._client_id
+        ]

@@ -1,0 +1,107 @@
+"""Preflight: everything that would stop the run, found before the first write, in few requests.
+
+What it reads is kept for the run's later tasks (`reads`), which therefore ask again only before they write.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from graphmail.exchange import Cmdlet, CmdletAnswer
+from graphmail.graph import BatchAnswer, literal
+from graphmail.resource import Info, Option, Values
+from graphmail.resources.application_reference import application_path, service_principal_path
+from graphmail.resources.exo_application_access_policy import POLICIES
+from graphmail.resources.exo_distribution_group import group_reads
+from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
+from graphmail.resources.preflight import Findings
+from graphmail.resources.recipients import recipient_read
+from graphmail.tenant import Tenant
+
+ORGANIZATION = "/organization?$select=id,displayName,verifiedDomains"
+SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
+APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
+
+
+class TenantInfo(Info):
+    """Fails with every obstacle at once; returns what it saw otherwise."""
+
+    name = "tenant_info"
+    permissions = ("Organization.Read.All", "User.Read.All", "Policy.Read.All", "Application.Read.All")
+    options: ClassVar = {
+        "application": Option("uniqueName", {"type": "str", "required": True}),
+        "client_id": Option("appId", {"type": "str"}),
+        "display_name": Option("displayName", {"type": "str"}),
+        "group": Option("Name", {"type": "str", "required": True}),
+        "group_address": Option("PrimarySmtpAddress", {"type": "str", "required": True}),
+        "owners": Option("ManagedBy", {"type": "list", "elements": "str", "default": []}),
+        "mailboxes": Option("Members", {"type": "list", "elements": "str", "required": True}),
+        "outside_mailbox": Option("", {"type": "str", "required": True}),
+        "makes_secret": Option("", {"type": "bool", "default": True}),
+        "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
+    }
+
+    def look(self, tenant: Tenant, params: Values) -> Values:
+        findings = Findings(tenant)
+        findings.rights()
+        people = _people(params)
+        directory = self._directory(tenant, params, people)
+        tenant.confirm(directory[ORGANIZATION].value().get("value", []))
+        if tenant.run.cache:
+            tenant.run.cache.put(f"pinned|{tenant.tenant_id}", b"yes")
+        self._directory_of_app(tenant, params, directory)
+        findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
+        findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["makes_secret"], params["lifetime"])
+        recipients, settings = self._exchange(tenant, params, people)
+        users = {person: directory[_user(person)] for person in people}
+        findings.mailboxes(users, recipients)
+        findings.same_tenant(users, recipients)
+        findings.raise_all()
+        return {
+            "organization": directory[ORGANIZATION].value()["value"][0].get("displayName"),
+            "licences": [sku["skuPartNumber"] for sku in directory[SKUS].value().get("value", [])],
+            "rights": sorted(findings.roles),
+            "dehydrated": bool(settings.get("IsDehydrated")),
+            "mailboxes": {p: str(recipients[p].rows[0].get("RecipientTypeDetails")) for p in params["mailboxes"]},
+        }
+
+    @staticmethod
+    def _directory(tenant: Tenant, params: Values, people: list[str]) -> dict[str, BatchAnswer]:
+        paths = [
+            ORGANIZATION,
+            SKUS,
+            APP_MANAGEMENT,
+            application_path(params["application"], params.get("client_id")),
+            GRAPH_SERVICE_PRINCIPAL,
+            *map(_user, people),
+        ]
+        return dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))
+
+    @staticmethod
+    def _directory_of_app(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer]) -> None:
+        application = directory[application_path(params["application"], params.get("client_id"))]
+        if application.missing:
+            return
+        principal = service_principal_path(application.value()["appId"])
+        tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
+
+    @staticmethod
+    def _exchange(tenant: Tenant, params: Values, people: list[str]) -> tuple[dict[str, CmdletAnswer], dict[str, Any]]:
+        organization = Cmdlet("Get-OrganizationConfig", {})
+        cmdlets = [organization, POLICIES, *group_reads(params["group"], params["group_address"])]
+        asked = [*cmdlets, *map(recipient_read, people)]
+        answers = tenant.exchange.batch(asked, ahead=True)
+        rows = answers[0].value()
+        return dict(zip(people, answers[len(cmdlets) :], strict=True)), rows[0] if rows else {}
+
+
+def _people(params: Values) -> list[str]:
+    named = [*params["mailboxes"], params["outside_mailbox"], *params["owners"]]
+    return list(dict.fromkeys(address.lower() for address in named))
+
+
+def _user(address: str) -> str:
+    """The user with that address or sign-in name; `proxyAddresses` finds it by an alias too."""
+    proxy = literal(f"smtp:{address}")
+    condition = f"userPrincipalName%20eq%20{literal(address)}%20or%20proxyAddresses/any(p:p%20eq%20{proxy})"
+    return f"/users?$filter={condition}&$select=id,userPrincipalName,mail,accountEnabled"

@@ -1,0 +1,203 @@
+"""One customer's tenant, as one task or kernel sees it: its clock, its Graph, its Exchange, its local state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from graphmail.auth import ClientSecret, Token, TokenStore
+from graphmail.clock import Clock, SandboxClock, SystemClock, poll
+from graphmail.clouds import Cloud, cloud
+from graphmail.credentials import SealedCredential
+from graphmail.errors import TenantError, TokenError, Unreachable, WrongTenant
+from graphmail.exchange import Exchange
+from graphmail.graph import Graph
+from graphmail.reads import Reads
+from graphmail.run_cache import RunCache
+from graphmail.sessions import session
+from graphmail.state import StateFolder, state_root
+from graphmail.transport import Transport
+
+# Entra's answers while a new app or secret is on its way to the token endpoint.
+NOT_YET = frozenset({7000215, 700016})
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What the tasks of one run have in common. Without a run, as in a kernel or a shell, all of it is empty."""
+
+    run_id: str = ""
+    check_mode: bool = False
+    cache: RunCache | None = None
+    evidence: Path | None = None
+    observe: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
+
+
+class Tenant:
+    """Made by `connect`; nothing is contacted before the first call."""
+
+    def __init__(self, connection: Mapping[str, Any], run: RunContext) -> None:
+        self.connection = dict(connection)
+        self.customer: str = connection["customer"]
+        self.tenant_id: str = connection["tenant_id"].lower()
+        self.initial_domain: str = connection["initial_domain"]
+        self.run = run
+        self.state = StateFolder(state_root(), self.customer)
+        self.warnings: list[str] = []
+
+    @classmethod
+    def connect(cls, connection: Mapping[str, Any], run: RunContext | None = None) -> Tenant:
+        """`connection` is the `tenant` option that the inventory plugin makes."""
+        return cls(connection, run or RunContext())
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        return cloud(self.connection["cloud"])
+
+    @property
+    def environment(self) -> Literal["sandbox", "production"]:
+        return "sandbox" if self.connection["cloud"] == "sandbox" else "production"
+
+    @cached_property
+    def clock(self) -> Clock:
+        return SandboxClock(self._advance) if self.environment == "sandbox" else SystemClock()
+
+    @cached_property
+    def transport(self) -> Transport:
+        return Transport(self.cloud, self.clock, observe=self.run.observe, read_only=self.run.check_mode)
+
+    @cached_property
+    def reads(self) -> Reads:
+        return Reads(self.run.cache, self.tenant_id)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Graph, as the admin of the inventory."""
+        return Graph(self.transport, lambda fresh: self.admin_token(self.cloud.graph_audience, fresh=fresh), self.reads)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Exchange, as the admin of the inventory."""
+        return Exchange(
+            self.transport,
+            lambda fresh: self.admin_token(self.cloud.exchange_audience, fresh=fresh),
+            self.tenant_id,
+            self.initial_domain,
+            self.reads,
+        )
+
+    def admin_token(self, audience: str, *, fresh: bool = False) -> Token:
+        return self._tokens.token(self._admin, audience, fresh=fresh)
+
+    def as_mail_app(self, credential: SealedCredential) -> Graph:
+        """Graph, as the customer's mail app, with a token minted now; later calls renew it as it ages."""
+        if credential.tenant_id.lower() != self.tenant_id:
+            raise WrongTenant(
+                "The sealed credential is of another tenant", expected=self.tenant_id, found=credential.tenant_id
+            )
+        tokens = TokenStore(self.cloud, self.clock, self.transport)
+        sign_in = _client_secret(credential)
+        return Graph(self.transport, lambda fresh: tokens.token(sign_in, self.cloud.graph_audience, fresh=fresh))
+
+    def wait_for_sign_in(self, credential: SealedCredential, seconds: float = 180) -> Token:
+        """The mail app's first token: a new secret is refused until it has reached every token endpoint."""
+        graph = self.as_mail_app(credential)
+
+        def probe() -> Token | None:
+            try:
+                return graph.token(True)
+            except TokenError as error:
+                if NOT_YET & set(error.codes):
+                    return None
+                raise
+
+        return poll(self.clock, probe, seconds, f"the new credential {credential.key_id} to be accepted")
+
+    def pin(self) -> None:
+        """Refuse to go on unless the admin's own token reads the organisation that the inventory names.
+
+        Called before the first write of a run. Raises WrongTenant; nothing was written then.
+        """
+        name = f"pinned|{self.tenant_id}"
+        if self.run.cache and self.run.cache.get(name):
+            return
+        organizations = self.graph.get("/organization?$select=id,displayName,verifiedDomains").get("value", [])
+        self.confirm(organizations)
+        if self.run.cache:
+            self.run.cache.put(name, b"yes")
+
+    def confirm(self, organizations: list[dict[str, Any]]) -> None:
+        """Compare what `GET /organization` answered with the inventory."""
+        ids = [str(organization.get("id", "")).lower() for organization in organizations]
+        if ids != [self.tenant_id]:
+            raise WrongTenant(
+                f"The admin of customer {self.customer} signs in to another tenant than the inventory names",
+                expected=self.tenant_id,
+                found=", ".join(ids) or "no organisation",
+                remedy="correct tenant_id or the sealed admin credential; nothing was written",
+            )
+        domains = [d.get("name", "").lower() for d in organizations[0].get("verifiedDomains", ()) if d.get("isInitial")]
+        if domains and self.initial_domain.lower() not in domains:
+            raise WrongTenant(
+                f"Tenant {self.tenant_id} has another initial domain than the inventory names",
+                expected=self.initial_domain,
+                found=", ".join(domains),
+                remedy="correct initial_domain or tenant_id; nothing was written",
+            )
+
+    def plan_create(self, kind: str, name: str) -> None:
+        """In check mode, note that this run would create that object, for the tasks that refer to it."""
+        if self.run.cache:
+            self.run.cache.put(f"planned|{self.customer}|{kind}|{name}", b"yes")
+
+    def would_create(self, kind: str, name: str) -> bool:
+        """Whether an earlier task of this check-mode run would have created it."""
+        return bool(
+            self.run.check_mode and self.run.cache and self.run.cache.get(f"planned|{self.customer}|{kind}|{name}")
+        )
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    @cached_property
+    def _tokens(self) -> TokenStore:
+        return TokenStore(self.cloud, self.clock, self.transport, self.run.cache)
+
+    @cached_property
+    def _admin(self) -> ClientSecret:
+        path = Path(self.connection["admin"]["sealed"])
+        if not path.exists():
+            raise TenantError(
+                f"The sealed admin credential of customer {self.customer} is missing",
+                expected=f"an age file at {path}",
+                found="no such file",
+                remedy=f"python -m graphmail.credentials seal {self.customer} --inventory <your inventory>",
+            )
+        credential = SealedCredential.read(path)
+        if credential.tenant_id.lower() != self.tenant_id:
+            raise WrongTenant(
+                f"The sealed admin credential of customer {self.customer} is of another tenant",
+                expected=self.tenant_id,
+                found=credential.tenant_id,
+                remedy="seal the right one; nothing was contacted",
+            )
+        return _client_secret(credential)
+
+    def _advance(self, seconds: float) -> float:
+        url = f"{self.cloud.control}/_sandbox/tenants/{self.tenant_id}/clock"
+        try:
+            answer = session(self.cloud).post(url, json={"advance": seconds}, timeout=30)
+            return float(json.loads(answer.content)["offset"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Unreachable(
+                f"The sandbox does not tell the time of tenant {self.tenant_id}",
+                remedy="start the sandbox; compare the tenant with its tenants file",
+            ) from None
+
+
+def _client_secret(credential: SealedCredential) -> ClientSecret:
+    return ClientSecret(credential.tenant_id.lower(), credential.client_id, credential.key_id, credential.client_secret)
