@@ -12,7 +12,7 @@ from typing import Any, Literal
 from graphmail.auth import ClientSecret, Token, TokenStore
 from graphmail.clock import Clock, SandboxClock, SystemClock, poll
 from graphmail.clouds import Cloud, cloud
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import SealedCredential, read
 from graphmail.errors import TenantError, TokenError, Unreachable, WrongTenant
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
@@ -177,7 +177,7 @@ class Tenant:
                 found="no such file",
                 remedy=f"python -m graphmail.credentials seal {self.customer} --inventory <your inventory>",
             )
-        credential = SealedCredential.read(path)
+        credential = read(path)
         if credential.tenant_id.lower() != self.tenant_id:
             raise WrongTenant(
                 f"The sealed admin credential of customer {self.customer} is of another tenant",

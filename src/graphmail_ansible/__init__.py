@@ -1,0 +1,1 @@
+"""The one place where Ansible and the package meet."""

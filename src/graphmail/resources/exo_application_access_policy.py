@@ -50,7 +50,7 @@ class ApplicationAccessPolicy(Resource):
                 f"The policy of app {desired['application']!r} for group {desired['group']!r} is of another kind",
                 expected=desired["access_right"],
                 found=str(policy.get("AccessRight")),
-                remedy="remove it in Exchange: an access right cannot be changed, and removing a policy opens mailboxes",
+                remedy="remove it in Exchange; a right cannot be changed, and removing opens mailboxes",
             )
         return Found({"group": desired["group"], "access_right": policy["AccessRight"]}, policy)
 

@@ -1,0 +1,36 @@
+"""The face of a module inside the Ansible worker: nothing is shipped, no interpreter starts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from graphmail.clouds import cloud
+from graphmail.errors import TenantError
+from graphmail.resources import resource
+from graphmail.sessions import tls_context
+from graphmail_ansible.ansible_run import RUN
+from graphmail_ansible.perform import perform
+
+# Before the workers fork: loading a full CA bundle costs ten times a request.
+RUN.open_cache()
+tls_context(None)
+with suppress(TenantError):  # no sandbox is running: then no customer of this run needs one
+    tls_context(cloud("sandbox").ca)
+
+
+class TenantAction(ActionBase):
+    """Subclassed, empty, by the action plugin of each module; the plugin's file name is the resource's name."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        super().run(tmp, task_vars)
+        name = self._task.action.rpartition(".")[2]
+        _result, params = self.validate_argument_spec(argument_spec=resource(name).argument_spec())
+        return perform(name, params, check_mode=bool(self._task.check_mode), diff=bool(self._task.diff))

@@ -1,0 +1,44 @@
+"""One task: both faces of a module, plugin and shipped file, end here."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+from graphmail.errors import TenantError
+from graphmail.resources import resource
+from graphmail.state import StateFolder, state_root
+from graphmail.tenant import Tenant
+from graphmail_ansible.ansible_run import RUN
+
+
+def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) -> dict[str, Any]:
+    """Ansible's result of running that resource with these parameters. Raises nothing."""
+    customer = str(params["tenant"].get("customer", ""))
+    warnings: list[str] = []
+    try:
+        RUN.held(customer)
+        tenant = Tenant.connect(params["tenant"], RUN.context(customer, check_mode=check_mode))
+        warnings = tenant.warnings
+        result = resource(name).run(tenant, params)
+        if not diff:
+            result.pop("diff", None)
+    except TenantError as error:
+        result = {"failed": True, "msg": str(error), "request_id": error.request_id}
+    except Exception as error:
+        # The one catch-all: an exception's own text may hold a URL with a token or a whole reply.
+        result = {"failed": True, "msg": _unexpected(name, customer, error)}
+    if warnings:
+        result["warnings"] = list(dict.fromkeys(warnings))
+    return result
+
+
+def _unexpected(name: str, customer: str, error: Exception) -> str:
+    log = StateFolder(state_root(), customer).make().path / "unexpected.log"
+    frames = [f"  {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat()} {RUN.run_id} {name} {type(error).__name__}\n")
+        file.write("\n".join(frames) + "\n")
+    log.chmod(0o600)
+    return f"{name} failed in a way nobody foresaw ({type(error).__name__}). Where it happened stands in {log}."
