@@ -134,7 +134,7 @@ class _Reader:
             line = self.document.line(self._source(("customers", other, *finding.place)))
             problem = f"{finding.problem}: customer {other} has the same in line {line}"
             self._add(place, problem, self._found(place), finding.allowed)
-        real = [entry for entry in entries if entry.text("cloud") not in ("", "sandbox")]
+        real = [entry for entry in entries if entry.text("cloud") in rules.REAL_CLOUDS]
         if real and not self._top("operators"):
             problem = f"is empty, but customer {real[0].name} is in a real cloud"
             self._add(("operators",), problem, allowed="at least one public key, so that what is made can be opened")

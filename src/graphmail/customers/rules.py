@@ -25,6 +25,7 @@ INITIAL_DOMAINS = {
     "china": ".partner.onmschina.cn",
     "sandbox": SANDBOX_DOMAIN,
 }
+REAL_CLOUDS = tuple(name for name in INITIAL_DOMAINS if name != "sandbox")
 
 
 @dataclass(frozen=True, slots=True)
