@@ -32,6 +32,7 @@ class ApplicationPassword(Resource):
 
     name = "entra_application_password"
     permissions = ("Application.ReadWrite.All",)
+    key = "application"
     options: ClassVar = REFERENCE | {"lifetime": Option("endDateTime", {"type": "str", "default": "24 months"})}
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:

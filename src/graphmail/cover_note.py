@@ -1,0 +1,51 @@
+"""The note beside a handed-over credential: for a person, without the secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphmail.credentials import SealedCredential
+from graphmail.evidence import Record
+from graphmail.tenant import Tenant
+
+NOTE = """\
+Kundo Mail: access to the mailboxes of {customer}{sandbox}
+{line}
+
+Tenant id       {tenant_id}
+Client id       {client_id}
+Credential      client secret, key id {key_id}
+Expires         {expires}
+Mailboxes       {mailboxes}
+Confined by     an Exchange application access policy: every other mailbox is refused
+Proved by       run {run_id}, finished {finished} UTC
+
+The client secret is in the file beside this note, {file}
+(SHA-256 {digest}), sealed with age to your key. Open it with
+
+    age --decrypt -i YOUR-KEY {file}
+
+It holds tenant id, client id, client secret and expiry as JSON. Keep the secret where secrets are kept, and delete
+the decrypted copy. The secret stops working on the day above; a new one is handed over before.
+"""
+
+
+def cover_note(
+    tenant: Tenant, credential: SealedCredential, desired: dict[str, Any], digest: str, proof: Record | None
+) -> str:
+    """The text; `digest` is of the sealed file."""
+    title = f"Kundo Mail: access to the mailboxes of {tenant.customer}"
+    return NOTE.format(
+        customer=tenant.customer,
+        sandbox=" (SANDBOX, not a real tenant)" if tenant.environment == "sandbox" else "",
+        line="=" * len(title),
+        tenant_id=tenant.tenant_id,
+        client_id=credential.client_id,
+        key_id=credential.key_id,
+        expires=f"{credential.expires:%Y-%m-%d}" if credential.expires else "not told",
+        mailboxes="\n                ".join(desired["mailboxes"]),
+        run_id=proof.run_id if proof else "",
+        finished=f"{proof.finished:%Y-%m-%d %H:%M}" if proof else "",
+        file=tenant.state.handed_over(credential.key_id).name,
+        digest=digest,
+    )

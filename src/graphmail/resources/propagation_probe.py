@@ -1,0 +1,82 @@
+"""One look at whether this customer's grants act yet. Cheap: a token and a few reads; what it waits for is stored."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from graphmail.credentials import SealedCredential
+from graphmail.errors import TokenError
+from graphmail.graph import Graph
+from graphmail.live_credential import live_credential
+from graphmail.pending import Pending, Wait
+from graphmail.resource import Info, Option, Values
+from graphmail.tenant import NOT_YET, Tenant
+
+MAIL_ROLES = frozenset({"Mail.Send", "Mail.ReadWrite"})
+
+
+class PropagationProbe(Info):
+    """Waits until this customer's next look is due, looks once, and says `ready`, `pending` or `expired`."""
+
+    name = "propagation_probe"
+    options: ClassVar = {
+        "mailboxes": Option("", {"type": "list", "elements": "str", "required": True}),
+        "outside_mailbox": Option("", {"type": "str", "required": True}),
+        "max_wait": Option("", {"type": "int", "default": 7200}),
+    }
+
+    def look(self, tenant: Tenant, params: Values) -> Values:
+        if tenant.run.check_mode:
+            return {"status": "ready", "waiting_for": ""}
+        credential = live_credential(tenant)
+        pending = Pending(tenant.state)
+        now = tenant.clock.now()
+        wait = pending.read()
+        subject = f"{credential.key_id} {' '.join(sorted(params['mailboxes']))} {params['outside_mailbox']}"
+        if wait is None or wait.subject != subject:
+            wait = Wait.begin("the grants to act", subject, now, params["max_wait"])
+        tenant.clock.sleep((wait.next_probe - now).total_seconds())
+        missing = self._missing(tenant, credential, params)
+        if not missing:
+            pending.clear()
+            return self._said("ready", wait, tenant, "")
+        if tenant.clock.now() >= wait.until:
+            # Over: the notebooks run all the same and record what they find.
+            pending.clear()
+            return self._said("expired", wait, tenant, missing)
+        pending.write(wait.again(tenant.clock.now(), missing))
+        return self._said("pending", wait, tenant, missing)
+
+    @staticmethod
+    def _said(status: str, wait: Wait, tenant: Tenant, missing: str) -> dict[str, Any]:
+        waited = (tenant.clock.now() - wait.since).total_seconds()
+        return {"status": status, "waiting_for": missing, "waited": round(waited), "until": wait.until.isoformat()}
+
+    @staticmethod
+    def _missing(tenant: Tenant, credential: SealedCredential, params: Values) -> str:
+        """What does not act yet, for a person; empty when all does."""
+        graph = tenant.as_mail_app(credential)
+        try:
+            roles = graph.token(True).roles
+        except TokenError as error:
+            if NOT_YET & set(error.codes):
+                return "the token endpoint to accept the new credential"
+            raise
+        if not roles >= MAIL_ROLES:
+            return f"consent to {', '.join(sorted(MAIL_ROLES - roles))} to reach the app's tokens"
+        outside = params["outside_mailbox"]
+        asked = [*params["mailboxes"], outside]
+        reachable = _reachable(graph, asked)
+        closed = [mailbox for mailbox in params["mailboxes"] if not reachable[mailbox]]
+        if closed:
+            return f"the app to reach {', '.join(closed)}"
+        return f"the restriction to keep the app out of {outside}" if reachable[outside] else ""
+
+
+def _reachable(graph: Graph, mailboxes: list[str]) -> dict[str, bool]:
+    """Which of them the app reads. Only the folder's id is asked for: a probe may meet a stranger's mailbox."""
+    answers = graph.batch([f"/users/{mailbox}/mailFolders/inbox?$select=id" for mailbox in mailboxes])
+    for answer in answers:
+        if answer.error and answer.error.status != 403:
+            raise answer.error
+    return {mailbox: answer.error is None for mailbox, answer in zip(mailboxes, answers, strict=True)}

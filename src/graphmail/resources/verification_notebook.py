@@ -1,0 +1,58 @@
+"""Executes one verification notebook for one customer; the executed copy and its record are evidence, whatever it found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from graphmail.errors import TenantError
+from graphmail.evidence import Run
+from graphmail.notebook import execute
+from graphmail.resource import Info, Option, Values
+from graphmail.tenant import Tenant
+
+NOTEBOOKS = ("verify_access", "verify_send", "verify_receive", "verify_large_mail")
+
+
+class VerificationNotebook(Info):
+    """Returns the verdict; it is the caller's to act on one that is not `passed`."""
+
+    name = "verification_notebook"
+    options: ClassVar = {
+        "notebook": Option("", {"type": "str", "required": True, "choices": list(NOTEBOOKS)}),
+        "folder": Option("", {"type": "path", "required": True}),
+        "inventory": Option("", {"type": "path", "required": True}),
+        "max_wait": Option("", {"type": "int", "default": 7200}),
+    }
+
+    def look(self, tenant: Tenant, params: Values) -> Values:
+        name = params["notebook"]
+        if tenant.run.check_mode or tenant.run.evidence is None:
+            # A check proves nothing; later tasks learn that the run would have made this proof.
+            tenant.plan_create(self.name, name)
+            return {"verdict": "unknown", "record": "", "executed": ""}
+        run = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id)
+        executed = execute(
+            Path(params["folder"]) / f"{name}.ipynb",
+            {
+                "customer": tenant.customer,
+                "inventory": str(Path(params["inventory"]).absolute()),
+                "run_id": tenant.run.run_id,
+                "evidence": str(tenant.run.evidence),
+                "max_wait": params["max_wait"],
+            },
+            run.notebook_path(name),
+        )
+        if executed.record is None:
+            raise TenantError(
+                f"Notebook {name} ended without a record",
+                found=executed.error or "no reason told",
+                remedy=f"open {executed.output}, find the cell that failed, and run it again",
+            )
+        return {
+            "verdict": executed.verdict,
+            "record": os.fspath(executed.record),
+            "executed": os.fspath(executed.output),
+            "reason": executed.error or "",
+        }

@@ -1,0 +1,89 @@
+"""What the callback does: opens each customer's evidence, writes down every task, closes it, whatever happened."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+
+from graphmail.clock import SystemClock
+from graphmail.errors import TenantError
+from graphmail.evidence import Run
+from graphmail.evidence.run import Outcome
+from graphmail.evidence.steps import Step
+from graphmail.pending import Pending
+from graphmail.state import StateFolder, state_root
+from graphmail_ansible.ansible_run import RUN
+
+
+class Recorder(CallbackBase):
+    """A run that touches a tenant leaves one directory, also when it fails; `--check` leaves none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: dict[tuple[str, str], float] = {}
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        RUN.open_cache()
+        for host in play.get_variable_manager()._inventory.get_hosts(play.hosts):  # noqa: SLF001 - no public way
+            variables = host.get_vars()
+            if "tenant" not in variables or "customer" not in variables:
+                continue
+            RUN.lock(host.name)
+            if not context.CLIARGS.get("check"):
+                RUN.begin(dict(variables["tenant"]), plan=dict(variables["customer"]))
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        self._task_began = time.monotonic()
+
+    def v2_runner_on_start(self, host: Any, task: Any) -> None:
+        self._started[host.name, task._uuid] = time.monotonic()  # noqa: SLF001
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        self._step(result, "changed" if result.result.get("changed") else "ok")
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._step(result, "failed")
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self._step(result, "skipped")
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        self._step(result, "unreachable")
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        for customer, run in RUN.begun().items():
+            failed = bool(stats.failures.get(customer) or stats.dark.get(customer))
+            try:
+                self._close(run, customer, failed=failed)
+            except TenantError as error:
+                self._display.error(f"The evidence of customer {customer} could not be closed: {error}")
+
+    def _close(self, run: Run, customer: str, *, failed: bool) -> None:
+        waiting = Pending(StateFolder(state_root(), customer)).reason()
+        outcome: Outcome = "failed" if failed else "waiting" if waiting else "succeeded"
+        report = run.close(outcome, SystemClock().now(), waiting if outcome == "waiting" else "")
+        self._display.display(f"evidence  {customer}  {outcome}  {report}")
+
+    def _step(self, result: Any, outcome: Any) -> None:
+        run = RUN.evidence_of(result.host.name)
+        if run is None:
+            return
+        task, told = result.task, result.result
+        began = self._started.pop((result.host.name, task._uuid), None)  # noqa: SLF001
+        diff = told.get("diff") if isinstance(told.get("diff"), dict) else {}
+        run.append_step(
+            Step(
+                at=SystemClock().now(),
+                task=str(result.task_name),
+                outcome=outcome,
+                module=str(task.action),
+                role=str(getattr(task, "_role", None) or ""),
+                seconds=round(time.monotonic() - began, 3) if began else 0.0,
+                message=str(told.get("msg", "")) if outcome == "failed" else "",
+                before=diff.get("before"),
+                after=diff.get("after"),
+            )
+        )
