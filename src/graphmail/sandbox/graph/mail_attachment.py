@@ -1,0 +1,82 @@
+"""Attachments of a message: list, get, their bytes, add a small one, remove one.
+
+learn.microsoft.com/graph/api/message-post-attachments, learn.microsoft.com/graph/api/attachment-get
+"""
+
+from __future__ import annotations
+
+from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.graph.errors import graph_error
+from graphmail.sandbox.graph.mail_box import READ, WRITE, Box, item_not_found, open_box
+from graphmail.sandbox.graph.mail_compose import composed_attachment
+from graphmail.sandbox.graph.mail_item import encoded_size, touch
+from graphmail.sandbox.graph.mail_query import page, parse_query, selected
+from graphmail.sandbox.graph.mail_schema import FILE_ATTACHMENT
+from graphmail.sandbox.graph.mail_view import attachment_view
+from graphmail.sandbox.store import Attachment, Message
+
+
+def _found(box: Box) -> tuple[Message, Attachment]:
+    message = box.message(box.call.params["message_id"])
+    for attachment in message.attachments:
+        if attachment.id == box.call.params["attachment_id"]:
+            return message, attachment
+    raise item_not_found()
+
+
+def _context(box: Box, message: Message, suffix: str = "") -> dict[str, str]:
+    where = f"users('{box.recipient.id}')/messages('{box.item_id(message)}')/attachments{suffix}"
+    return {"@odata.context": f"{box.call.root}/v1.0/$metadata#{where}"}
+
+
+async def list_attachments(call: Call) -> Answer:
+    """List them with their bytes, unless $select leaves `contentBytes` out."""
+    box = open_box(call, READ)
+    message = box.message(call.params["message_id"])
+    query = parse_query(call, FILE_ATTACHMENT)
+    content = not query.select or "contentBytes" in query.select
+    views = [attachment_view(a, content=content) for a in message.attachments]
+    kept, notes = page(call, query, views)
+    return Answer(200, _context(box, message) | notes | {"value": [selected(v, query.select) for v in kept]})
+
+
+async def get_attachment(call: Call) -> Answer:
+    box = open_box(call, READ)
+    message, attachment = _found(box)
+    query = parse_query(call, FILE_ATTACHMENT)
+    content = not query.select or "contentBytes" in query.select
+    return Answer(
+        200, _context(box, message, "/$entity") | selected(attachment_view(attachment, content=content), query.select)
+    )
+
+
+async def get_content(call: Call) -> Answer:
+    """Return the bytes themselves, the same object that every copy of the message holds."""
+    _, attachment = _found(open_box(call, READ))
+    return Answer(200, attachment.content, {"Content-Type": attachment.properties["contentType"]})
+
+
+async def add_attachment(call: Call) -> Answer:
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    attachment = composed_attachment(box, call.json())
+    require_room(box, message, len(attachment.content))
+    message.attachments.append(attachment)
+    touch(message, box.now)
+    box.commit(message.immutable_id, attachment=attachment.properties["name"])
+    return Answer(201, _context(box, message, "/$entity") | attachment_view(attachment))
+
+
+def require_room(box: Box, message: Message, more: int) -> None:
+    """Raise Graph's 400 when the message with `more` bytes, encoded, is over what the mailbox may send."""
+    if encoded_size(message.properties, message.attachments, more) > box.mailbox.max_send_size:
+        raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
+
+
+async def remove_attachment(call: Call) -> Answer:
+    box = open_box(call, WRITE)
+    message, attachment = _found(box)
+    message.attachments.remove(attachment)
+    touch(message, box.now)
+    box.commit(message.immutable_id, removed=attachment.properties["name"])
+    return Answer(204)

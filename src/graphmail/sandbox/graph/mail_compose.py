@@ -1,0 +1,138 @@
+"""Makes a new message of what a caller sends: JSON, or MIME in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphmail.sandbox.call import Call, ServiceError
+from graphmail.sandbox.graph.errors import graph_error
+from graphmail.sandbox.graph.mail_box import Box
+from graphmail.sandbox.graph.mail_item import blank, new_attachment
+from graphmail.sandbox.graph.mail_mime import parse
+from graphmail.sandbox.graph.mail_schema import ALWAYS, DRAFT_ONLY, FILE_ATTACHMENT, MESSAGE, check
+from graphmail.sandbox.store import Attachment
+
+_EXTENDED_ID = re.compile(
+    r"\w+ (?:0x[0-9a-f]{3,8}|\{[0-9a-f-]{36}\} (?:name .+|id 0x[0-9a-f]+))", re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Mail:
+    """A message in no mailbox yet. `headers` are those that the caller set."""
+
+    properties: dict[str, Any]
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+
+
+def is_mime(call: Call) -> bool:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/plain"
+
+
+def composed(box: Box, given: Any) -> Mail:
+    """Make a message of Graph's JSON. Raises Graph's 400."""
+    if not isinstance(given, dict):
+        raise graph_error(400, "RequestBodyRead", "The request body is no message.")
+    attachments = [composed_attachment(box, a) for a in given.get("attachments") or ()]
+    checked = check(given, MESSAGE)
+    wanted = {n: filled(n, v) for n, v in checked.items() if n in ALWAYS or n in DRAFT_ONLY}
+    check_extended(wanted.get("singleValueExtendedProperties", []))
+    headers = [_header(h) for h in checked.get("internetMessageHeaders") or ()]
+    properties = _blank(box)
+    made_id = properties["internetMessageId"]
+    properties |= wanted
+    properties["internetMessageId"] = properties["internetMessageId"] or made_id
+    return Mail(properties, headers, attachments)
+
+
+def composed_mime(box: Box, body: bytes) -> Mail:
+    """Make a message of MIME in base64: learn.microsoft.com/graph/outlook-send-mime-message."""
+    try:
+        raw = base64.b64decode(b"".join(body.split()), validate=True)
+    except binascii.Error:
+        text = "Invalid base64 string for MIME content."
+        raise graph_error(400, "ErrorMimeContentInvalidBase64String", text) from None
+    properties, headers, attachments = parse(raw, box.now)
+    return Mail(_blank(box) | properties, headers, attachments)
+
+
+def composed_attachment(box: Box, given: Any) -> Attachment:
+    """Make a file attachment of Graph's JSON. Raises Graph's 400, 413 for one that must be uploaded in slices."""
+    kind = given.get("@odata.type") if isinstance(given, dict) else None
+    if kind != "#microsoft.graph.fileAttachment":
+        raise graph_error(400, "RequestBodyRead", f"The attachment's type '{kind}' is not emulated or not known.")
+    checked = check(given, FILE_ATTACHMENT)
+    name = checked.get("name")
+    if not name or checked.get("contentBytes") is None:
+        raise graph_error(400, "ErrorRequiredPropertyMissing", "Required property is missing: name, contentBytes.")
+    try:
+        content = base64.b64decode(checked["contentBytes"], validate=True)
+    except (binascii.Error, ValueError):
+        text = "Cannot convert a primitive value to the expected type 'Edm.Binary'."
+        raise graph_error(400, "RequestBodyRead", text) from None
+    if len(content) >= box.tenant.limits.small_attachment:
+        text = "The attachment is too large for one request; use an upload session."
+        raise graph_error(413, "ErrorAttachmentSizeLimitExceeded", text)
+    return new_attachment(
+        name,
+        checked.get("contentType") or "",
+        content,
+        box.now,
+        isInline=bool(checked.get("isInline")),
+        contentId=checked.get("contentId"),
+        contentLocation=checked.get("contentLocation"),
+    )
+
+
+def check_extended(properties: list[dict[str, Any]]) -> None:
+    """Raise Graph's 400 for an extended property whose id is none."""
+    for held in properties:
+        if not _EXTENDED_ID.fullmatch(held.get("id") or ""):
+            raise graph_error(400, "ErrorInvalidProperty", f"The extended property id '{held.get('id')}' is not valid.")
+
+
+def filled(name: str, value: Any) -> Any:
+    """Null clears: a collection becomes empty, everything else what a new message has."""
+    if value is not None:
+        return value
+    return _EMPTY.get(name, [])
+
+
+_EMPTY: dict[str, Any] = {
+    "subject": "",
+    "body": {"contentType": "text", "content": ""},
+    "flag": {"flagStatus": "notFlagged"},
+    "importance": "normal",
+    "inferenceClassification": "focused",
+    "internetMessageId": None,
+    "from": None,
+    "sender": None,
+    "isRead": False,
+    "isDeliveryReceiptRequested": False,
+    "isReadReceiptRequested": False,
+}
+
+
+def _blank(box: Box) -> dict[str, Any]:
+    """Return a new draft's properties; who sends it is the mailbox unless the caller says otherwise."""
+    primary = box.recipient.primary_address
+    own = {"emailAddress": {"name": box.recipient.display_name, "address": primary}}
+    return blank(box.now, primary.partition("@")[2]) | {"from": own, "sender": own}
+
+
+def _header(given: dict[str, Any]) -> tuple[str, str]:
+    name, value = given.get("name") or "", given.get("value") or ""
+    if not name.lower().startswith("x-"):
+        raise _bad_header(f"The internet message header name '{name}' should start with 'x-' or 'X-'.")
+    if not re.fullmatch(r"[!-9;-~]+", name) or "\n" in value or "\r" in value:
+        raise _bad_header(f"The internet message header '{name}' is not valid.")
+    return name, value
+
+
+def _bad_header(text: str) -> ServiceError:
+    return graph_error(400, "InvalidInternetMessageHeader", text)

@@ -1,0 +1,157 @@
+"""Messages as they lie in a mailbox: ids, times, sizes, and what one looks like that is just made."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+
+from graphmail.sandbox.store import Attachment, Mailbox, Message
+
+WELL_KNOWN = {
+    "msgfolderroot": "Top of Information Store",
+    "inbox": "Inbox",
+    "drafts": "Drafts",
+    "sentitems": "Sent Items",
+    "deleteditems": "Deleted Items",
+    "outbox": "Outbox",
+    "junkemail": "Junk Email",
+    "archive": "Archive",
+    "recoverableitemsdeletions": "Deletions",
+}
+RECOVERABLE = "recoverableitemsdeletions"
+_PREVIEW = 255
+
+
+def new_id() -> str:
+    """Return an id that changes when the item moves: case-sensitive, without meaning."""
+    return f"AAMkA{secrets.token_urlsafe(69)}AAA="
+
+
+def new_immutable_id() -> str:
+    return f"AAkAL{secrets.token_urlsafe(69)}AAA="
+
+
+def timestamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def new_change_key() -> str:
+    return f"CQAAAB{secrets.token_urlsafe(18)}"
+
+
+def blank(at: datetime, domain: str) -> dict[str, Any]:
+    """Return the properties of a new draft; ids, preview, folder and hasAttachments are made when it is shown."""
+    moment = timestamp(at)
+    return {
+        "createdDateTime": moment,
+        "lastModifiedDateTime": moment,
+        "changeKey": new_change_key(),
+        "categories": [],
+        "receivedDateTime": moment,
+        "sentDateTime": moment,
+        "internetMessageId": f"<{uuid.uuid4().hex}@{domain}>",
+        "subject": "",
+        "importance": "normal",
+        "conversationId": f"AAQkA{secrets.token_urlsafe(33)}",
+        "conversationIndex": secrets.token_urlsafe(21),
+        "isDeliveryReceiptRequested": False,
+        "isReadReceiptRequested": False,
+        "isRead": True,
+        "isDraft": True,
+        "inferenceClassification": "focused",
+        "body": {"contentType": "text", "content": ""},
+        "sender": None,
+        "from": None,
+        "toRecipients": [],
+        "ccRecipients": [],
+        "bccRecipients": [],
+        "replyTo": [],
+        "flag": {"flagStatus": "notFlagged"},
+        "singleValueExtendedProperties": [],
+    }
+
+
+def place(mailbox: Mailbox, folder: str, properties: dict[str, Any], visible: datetime) -> Message:
+    """Put a new message into the folder with that well-known name or id."""
+    folder_id = mailbox.folders.get(folder, folder)
+    message = Message(new_id(), new_immutable_id(), folder_id, properties, visible)
+    mailbox.messages[message.id] = message
+    return message
+
+
+def touch(message: Message, at: datetime) -> None:
+    message.properties["lastModifiedDateTime"] = timestamp(at)
+    message.properties["changeKey"] = new_change_key()
+
+
+def new_attachment(name: str, content_type: str, content: bytes, at: datetime, **properties: Any) -> Attachment:
+    """The content is kept as it is: copies of a message share the one bytes object."""
+    shown = {
+        "lastModifiedDateTime": timestamp(at),
+        "name": name,
+        "contentType": content_type or "application/octet-stream",
+        "size": len(content) + _OVERHEAD + 2 * len(name),
+        "isInline": False,
+        "contentId": None,
+        "contentLocation": None,
+    }
+    return Attachment(new_id(), shown | properties, content)
+
+
+_OVERHEAD = 184  # an attachment's size counts its properties too; how many bytes is not published
+
+
+def encoded_length(count: int) -> int:
+    """Bytes of base64 in lines of 76 characters, line ends included."""
+    characters = 4 * -(-count // 3)
+    return characters + 2 * -(-characters // 76)
+
+
+def encoded_size(properties: Mapping[str, Any], attachments: Iterable[Attachment], more: int = 0) -> int:
+    """Return the size of the message on the wire, which the limits count; `more`: bytes of an attachment to come."""
+    text = len(((properties.get("body") or {}).get("content") or "").encode())
+    size = 1024 + text + len(properties.get("subject") or "")
+    size += sum(encoded_length(len(a.content)) + 256 for a in attachments)
+    return size + (encoded_length(more) + 256 if more else 0)
+
+
+def plain_text(body: Mapping[str, Any] | None) -> str:
+    """Return the body as text, markup left out."""
+    content = (body or {}).get("content") or ""
+    if (body or {}).get("contentType") != "html":
+        return str(content)
+    parser = _Text()
+    parser.feed(content)
+    parser.close()
+    return "".join(parser.parts).strip()
+
+
+def preview(body: Mapping[str, Any] | None) -> str:
+    return re.sub(r"\s+", " ", plain_text(body)).strip()[:_PREVIEW]
+
+
+class _Text(HTMLParser):
+    _BREAKS = frozenset({"br", "p", "div", "tr", "li"})
+    _HIDDEN = frozenset({"style", "script", "head"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.hidden += tag in self._HIDDEN
+        if tag in self._BREAKS and self.parts:
+            self.parts.append("\r\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in self._HIDDEN
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data)

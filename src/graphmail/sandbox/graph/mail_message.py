@@ -1,0 +1,134 @@
+"""Messages: list, get, create a draft, change, move, delete.
+
+learn.microsoft.com/graph/api/resources/message and the pages of its methods
+"""
+
+from __future__ import annotations
+
+from graphmail.sandbox.call import Answer, Call, ServiceError
+from graphmail.sandbox.graph.errors import graph_error
+from graphmail.sandbox.graph.mail_box import READ, READ_BASIC, WRITE, Box, open_box
+from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
+from graphmail.sandbox.graph.mail_item import RECOVERABLE, new_id, place, touch
+from graphmail.sandbox.graph.mail_mime import render
+from graphmail.sandbox.graph.mail_query import Query, page, parse_query
+from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY, MESSAGE, check
+from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
+from graphmail.sandbox.store import Message
+
+
+def _one(box: Box, message: Message, query: Query, status: int = 200) -> Answer:
+    context = f"{box.call.root}/v1.0/$metadata#users('{box.recipient.id}')/messages/$entity"
+    body = {"@odata.context": context, **shown(box, message, whole(box, message), query)}
+    applied = ['IdType="ImmutableId"'] * box.immutable + ['outlook.body-content-type="text"'] * box.text
+    return Answer(status, body, {"Preference-Applied": ", ".join(applied)} if applied else {})
+
+
+async def list_messages(call: Call) -> Answer:
+    """List the folder's messages, or all of the mailbox; newest first."""
+    box = open_box(call, READ_BASIC)
+    query = parse_query(call, MESSAGE, EXPANDABLE)
+    folder = call.params.get("folder_id")
+    found = {id(m): m for m in box.messages(box.folder_id(folder) if folder else None)}
+    items = [{"": key, **whole(box, message)} for key, message in found.items()]
+    kept, notes = page(call, query, items)
+    where = f"users('{box.recipient.id}')" + (f"/mailFolders('{folder}')" if folder else "")
+    value = [shown(box, found[item.pop("")], item, query) for item in kept]
+    return Answer(200, {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages", **notes, "value": value})
+
+
+async def get_message(call: Call) -> Answer:
+    box = open_box(call, READ_BASIC)
+    return _one(box, box.message(call.params["message_id"]), parse_query(call, MESSAGE, EXPANDABLE))
+
+
+async def get_mime(call: Call) -> Answer:
+    """Return the message as RFC 5322 text: learn.microsoft.com/graph/outlook-get-mime-message."""
+    box = open_box(call, READ)
+    message = box.message(call.params["message_id"])
+    return Answer(200, render(message.properties, message.internet_headers, message.attachments), _TEXT)
+
+
+_TEXT = {"Content-Type": "text/plain"}
+
+
+async def create_draft(call: Call) -> Answer:
+    """Make a draft, in Drafts or in the folder named."""
+    box = open_box(call, WRITE)
+    folder = box.folder_id(call.params.get("folder_id", "drafts"))
+    mail = composed_mime(box, call.body) if is_mime(call) else composed(box, call.json())
+    message = place(box.mailbox, folder, mail.properties, box.now)
+    message.internet_headers, message.attachments = mail.headers, mail.attachments
+    box.commit(message.immutable_id, subject=mail.properties["subject"])
+    return _one(box, message, Query(), 201)
+
+
+async def change_message(call: Call) -> Answer:
+    """Change what may be changed: subject, body and the like only while it is a draft."""
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    given = check(call.json(), MESSAGE)
+    if refused := next((n for n in given if n in DRAFT_ONLY and not message.properties["isDraft"]), None):
+        raise _sent(refused)
+    if refused := next((n for n in given if n in CREATE_ONLY), None):
+        raise graph_error(400, "ErrorInvalidPropertySet", f"Set action is invalid for property '{refused}'.")
+    wanted = {n: v for n, v in given.items() if n in ALWAYS or n in DRAFT_ONLY}
+    if extended := wanted.get("singleValueExtendedProperties"):
+        check_extended(extended)
+        changed = {property_key(p["id"]) for p in extended}
+        held = message.properties["singleValueExtendedProperties"]
+        wanted["singleValueExtendedProperties"] = [p for p in held if property_key(p["id"]) not in changed] + extended
+    changes = {n: filled(n, v) for n, v in wanted.items() if message.properties.get(n) != v}
+    if changes:
+        message.properties |= changes
+        touch(message, box.now)
+        box.commit(message.immutable_id, changed=sorted(changes))
+    return _one(box, message, Query())
+
+
+def _sent(name: str) -> ServiceError:
+    text = f"Update operation is invalid for property of a sent message: '{name}'."
+    return graph_error(400, "ErrorInvalidPropertyUpdateSentMessage", text)
+
+
+def _relocate(box: Box, message: Message, folder_id: str) -> None:
+    """Move: the item gets a new id, and keeps its immutable one."""
+    del box.mailbox.messages[message.id]
+    message.id, message.folder_id = new_id(), folder_id
+    box.mailbox.messages[message.id] = message
+
+
+async def move_message(call: Call) -> Answer:
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    body = call.json()
+    destination = body.get("destinationId") or body.get("DestinationId") if isinstance(body, dict) else None
+    if not isinstance(destination, str):
+        raise graph_error(400, "ErrorInvalidRequest", "The parameter destinationId is missing.")
+    _relocate(box, message, box.folder_id(destination))
+    box.commit(message.immutable_id, destination=destination)
+    return _one(box, message, Query(), 201)
+
+
+async def delete_message(call: Call) -> Answer:
+    """Delete: to Deleted Items, from there to the recoverable items, from there for good."""
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    folders = box.mailbox.folders
+    step = {folders["deleteditems"]: RECOVERABLE, folders[RECOVERABLE]: None}
+    target = step.get(message.folder_id, "deleteditems")
+    if target is None:
+        del box.mailbox.messages[message.id]
+    else:
+        _relocate(box, message, folders[target])
+    box.commit(message.immutable_id, to=target)
+    return Answer(204)
+
+
+async def permanent_delete(call: Call) -> Answer:
+    """learn.microsoft.com/graph/api/message-permanentdelete."""
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    del box.mailbox.messages[message.id]
+    box.commit(message.immutable_id)
+    return Answer(204)

@@ -1,0 +1,147 @@
+"""A message as RFC 5322 text, read and written."""
+
+from __future__ import annotations
+
+import email.policy
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+from graphmail.sandbox.graph.mail_item import new_attachment, timestamp
+from graphmail.sandbox.store import Attachment
+
+Headers = list[tuple[str, str]]
+
+# Headers that are properties of the message; `render` writes them from there.
+_PROPERTIES = frozenset(
+    {
+        "from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version",
+        "content-type", "content-transfer-encoding",
+    },
+)  # fmt: skip
+_POLICY = email.policy.default
+
+
+def parse(raw: bytes, at: datetime) -> tuple[dict[str, Any], Headers, list[Attachment]]:
+    """Return Graph's properties, the remaining headers and the attachments. Without a Message-ID none is returned."""
+    message = message_from_bytes(raw, policy=_POLICY)
+    properties: dict[str, Any] = {
+        "subject": str(message.get("Subject", "")),
+        "body": _body(message),
+        "toRecipients": _addresses(message, "To"),
+        "ccRecipients": _addresses(message, "Cc"),
+        "bccRecipients": _addresses(message, "Bcc"),
+        "replyTo": _addresses(message, "Reply-To"),
+        "importance": _importance(message),
+    }
+    if sender := _addresses(message, "From"):
+        properties |= {"from": sender[0], "sender": (_addresses(message, "Sender") or sender)[0]}
+    if message_id := str(message.get("Message-ID", "")).strip():
+        properties["internetMessageId"] = message_id
+    if sent := _date(message):
+        properties["sentDateTime"] = sent
+    headers = [
+        (name, " ".join(str(value).split())) for name, value in message.items() if name.lower() not in _PROPERTIES
+    ]
+    return properties, headers, [_attachment(part, at) for part in message.iter_attachments()]
+
+
+def render(properties: Mapping[str, Any], headers: Headers, attachments: Iterable[Attachment]) -> bytes:
+    """Return the message as text. Bcc is left out."""
+    message = EmailMessage(policy=_POLICY.clone(linesep="\r\n"))
+    for name, value in headers:
+        if name.lower() not in _PROPERTIES:
+            message[name] = value
+    for name, value in standard_headers(properties):
+        message[name] = value
+    body = properties.get("body") or {}
+    subtype = "html" if body.get("contentType") == "html" else "plain"
+    message.set_content(body.get("content") or "", subtype=subtype)
+    for attachment in attachments:
+        shown = attachment.properties
+        main, _, sub = shown["contentType"].partition(";")[0].partition("/")
+        if main in ("text", "multipart", "message") or not sub:
+            main, sub = "application", "octet-stream"  # bytes, whatever they call themselves
+        disposition = "inline" if shown["isInline"] else "attachment"
+        cid = f"<{shown['contentId']}>" if shown["contentId"] else None
+        message.add_attachment(
+            attachment.content, main, sub, filename=shown["name"], disposition=disposition, cid=cid,
+        )  # fmt: skip
+    return message.as_bytes()
+
+
+def standard_headers(properties: Mapping[str, Any]) -> Headers:
+    """Return the headers that say what the properties say."""
+    headers: Headers = []
+    for name, key in (("From", "from"), ("To", "toRecipients"), ("Cc", "ccRecipients"), ("Reply-To", "replyTo")):
+        held = properties.get(key)
+        if shown := ", ".join(_written(r) for r in (held if isinstance(held, list) else [held]) if r):
+            headers.append((name, shown))
+    headers.append(("Subject", " ".join(str(properties.get("subject") or "").split())))
+    headers.append(("Date", format_datetime(datetime.fromisoformat(properties["sentDateTime"]))))
+    headers.append(("Message-ID", properties["internetMessageId"]))
+    return headers
+
+
+def _written(recipient: Mapping[str, Any]) -> str:
+    given = recipient["emailAddress"]
+    address = given.get("address") or ""
+    try:
+        return str(Address(display_name=given.get("name") or "", addr_spec=address))
+    except (ValueError, IndexError):
+        return address
+
+
+def _addresses(message: EmailMessage, header: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for value in message.get_all(header, []):
+        for address in getattr(value, "addresses", ()):
+            shown = {"name": address.display_name or address.addr_spec, "address": address.addr_spec}
+            found.append({"emailAddress": shown})
+    return found
+
+
+def _body(message: EmailMessage) -> dict[str, Any]:
+    part = message.get_body(preferencelist=("html", "plain"))
+    if part is None:
+        return {"contentType": "text", "content": ""}
+    kind = "html" if part.get_content_subtype() == "html" else "text"
+    try:
+        content = part.get_content()
+    except (LookupError, UnicodeError):  # a charset nobody knows
+        content = (part.get_payload(decode=True) or b"").decode("latin-1")  # type: ignore[union-attr]
+    return {"contentType": kind, "content": content}
+
+
+def _attachment(part: EmailMessage, at: datetime) -> Attachment:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):  # an attached message: its text is the content
+        inner = part.get_payload()
+        first = inner[0] if isinstance(inner, list) and inner else None
+        content = first.as_bytes() if isinstance(first, EmailMessage) else b""
+    cid = str(part.get("Content-ID", "")).strip("<> ") or None
+    return new_attachment(
+        part.get_filename() or "attachment",
+        part.get_content_type(),
+        content,
+        at,
+        isInline=part.get_content_disposition() == "inline",
+        contentId=cid,
+    )
+
+
+def _importance(message: EmailMessage) -> str:
+    given = str(message.get("Importance", "")).lower()
+    return given if given in ("low", "high") else "normal"
+
+
+def _date(message: EmailMessage) -> str | None:
+    try:
+        sent = parsedate_to_datetime(str(message["Date"]))
+    except (TypeError, ValueError):
+        return None
+    return timestamp(sent.astimezone(UTC))

@@ -1,0 +1,201 @@
+"""Carries a mail from a mailbox, or from outside, to every mailbox it is for, in whatever tenant.
+
+What cannot be delivered comes back to the sender as a non-delivery report:
+learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from graphmail.sandbox.graph.mail_item import blank, encoded_size, new_change_key, place, timestamp
+from graphmail.sandbox.graph.mail_mime import Headers, standard_headers
+from graphmail.sandbox.store import Attachment, Mailbox, Message, Recipient, Tenant, World
+
+NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
+TOO_LARGE = "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient"
+NOT_FROM_OUTSIDE = "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required"
+
+_GROUPS = ("MailUniversalSecurityGroup", "MailUniversalDistributionGroup", "GroupMailbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A mailbox that a mail is for, or comes from."""
+
+    tenant: Tenant
+    recipient: Recipient
+    mailbox: Mailbox
+
+    @property
+    def address(self) -> str:
+        return self.recipient.primary_address
+
+    def fits(self, size: int) -> bool:
+        return size <= self.mailbox.max_receive_size
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A mail that left a mailbox: `recipients` are its addresses, of all kinds, each once."""
+
+    properties: dict[str, Any]
+    headers: Headers
+    attachments: list[Attachment]
+    recipients: list[str]
+    sender: Target
+
+
+@dataclass(slots=True)
+class Routing:
+    """Where the addresses lead: mailboxes (each once), refusals by address, addresses outside the sandbox."""
+
+    mailboxes: dict[str, Target] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    outside: list[str] = field(default_factory=list)
+
+    def add(self, tenant: Tenant, recipient: Recipient) -> bool:
+        """Add the recipient's mailbox; false when it has none."""
+        if recipient.mailbox is None:
+            return False
+        self.mailboxes[recipient.mailbox.exchange_guid] = Target(tenant, recipient, recipient.mailbox)
+        return True
+
+
+def route(world: World, address: str, origin: Tenant | None, into: Routing | None = None) -> Routing:
+    """Resolve one address; `origin` is the sender's tenant, None for mail from outside. Groups become their members."""
+    routing = into or Routing()
+    tenant = world.tenant_of_domain(address.rpartition("@")[2])
+    if tenant is None:
+        routing.outside.append(address)
+        return routing
+    recipient = tenant.recipient_with(address)
+    if recipient is None:
+        routing.refused[address] = NOT_FOUND
+    elif recipient.type_details in _GROUPS:
+        if tenant is not origin and recipient.properties.get("RequireSenderAuthenticationEnabled", False):
+            routing.refused[address] = NOT_FROM_OUTSIDE
+        else:
+            _expand(tenant, recipient, routing, set())
+    elif not routing.add(tenant, recipient):
+        routing.refused[address] = NOT_FOUND
+    return routing
+
+
+def _expand(tenant: Tenant, group: Recipient, routing: Routing, seen: set[str]) -> None:
+    seen.add(group.id)
+    now = tenant.clock.now()
+    for member_id, spans in group.memberships.items():
+        member = tenant.recipients.get(member_id)
+        if member is None or member_id in seen or not any(s.holds(now) for s in spans):
+            continue
+        if not routing.add(tenant, member) and member.type_details in _GROUPS:
+            _expand(tenant, member, routing, seen)
+
+
+def submit(world: World, mail: Submission) -> None:
+    """Deliver to every mailbox after the delivery delay; report back what could not be delivered."""
+    origin = mail.sender.tenant
+    routing = Routing()
+    for address in mail.recipients:
+        route(world, address, origin, routing)
+    size = encoded_size(mail.properties, mail.attachments)
+    for target in routing.mailboxes.values():
+        if not target.fits(size):
+            routing.refused[target.address] = TOO_LARGE
+            continue
+        deliver(target, mail.properties, mail.headers, mail.attachments, origin)
+        if target.tenant is not origin:
+            log_inbound(target, mail.properties)
+    if routing.outside:
+        _note_outside(mail, routing.outside)
+    if routing.refused:
+        _report(mail, routing.refused)
+
+
+def _note_outside(mail: Submission, addresses: list[str]) -> None:
+    mail.sender.tenant.left_the_sandbox.append(
+        {
+            "at": mail.sender.tenant.clock.now().isoformat(),
+            "from": mail.sender.address,
+            "to": addresses,
+            "subject": mail.properties["subject"],
+            "internet_message_id": mail.properties["internetMessageId"],
+        },
+    )
+
+
+def deliver(
+    target: Target,
+    properties: dict[str, Any],
+    headers: Headers,
+    attachments: list[Attachment],
+    origin: Tenant | None = None,
+) -> Message:
+    """Put a copy into the Inbox; the attachments' bytes are shared, not copied."""
+    tenant = target.tenant
+    visible = tenant.clock.now() + tenant.delays.of("delivery")
+    moment = timestamp(visible)
+    copy = properties | {
+        "createdDateTime": moment,
+        "lastModifiedDateTime": moment,
+        "receivedDateTime": moment,
+        "changeKey": new_change_key(),
+        "bccRecipients": [],
+        "categories": [],
+        "flag": {"flagStatus": "notFlagged"},
+        "isDraft": False,
+        "isRead": False,
+        "singleValueExtendedProperties": [],
+    }
+    message = place(target.mailbox, "inbox", copy, visible)
+    message.internet_headers = [_received(tenant, visible), *standard_headers(copy), *headers]
+    message.attachments = list(attachments)
+    if origin is not None and origin is not tenant:
+        message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery"))
+    return message
+
+
+def log_inbound(target: Target, properties: dict[str, Any]) -> None:
+    """Write mail from another organisation into the ledger of the one that gets it."""
+    message_id = properties["internetMessageId"]
+    target.tenant.commit("smtp", "smtp", "DATA", target.address, internet_message_id=message_id)
+
+
+def _received(tenant: Tenant, at: datetime) -> tuple[str, str]:
+    host = f"{tenant.initial_domain.partition('.')[0]}.mail.protection.outlook.example"
+    return "Received", f"from relay.example by {host} with Microsoft SMTP Server; {format_datetime(at)}"
+
+
+def _report(mail: Submission, refused: dict[str, str]) -> None:
+    """Put one report for all refused addresses into the sender's Inbox."""
+    tenant, original = mail.sender.tenant, mail.properties["internetMessageId"]
+    postmaster = f"MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@{tenant.initial_domain}"
+    lines = "".join(
+        f"<p>{html.escape(a)}<br>Remote Server returned '{html.escape(why)}'</p>" for a, why in refused.items()
+    )
+    system = {"emailAddress": {"name": "Microsoft Outlook", "address": postmaster}}
+    to = {"emailAddress": {"name": mail.sender.recipient.display_name, "address": mail.sender.address}}
+    properties = blank(tenant.clock.now(), tenant.initial_domain) | {
+        "subject": f"Undeliverable: {mail.properties['subject']}",
+        "from": system,
+        "sender": system,
+        "toRecipients": [to],
+        "conversationId": mail.properties["conversationId"],
+        "body": {
+            "contentType": "html",
+            "content": f"<html><body><p>Delivery has failed to these recipients or groups:</p>{lines}"
+            f"<p>Original message: {html.escape(original)}</p></body></html>",
+        },
+    }
+    headers = [
+        ("In-Reply-To", original),
+        ("References", original),
+        ("X-MS-Exchange-Message-Is-Ndr", ""),
+        ("Auto-Submitted", "auto-replied"),
+    ]
+    deliver(mail.sender, properties, headers, [])
