@@ -86,7 +86,7 @@ class Shell:
             else:
                 tenant, caller = self.gate.admit(headers, params, path)
             if found is None and inner is None:
-                raise RefusedError(not_implemented(f"{method} {path}"), "unknown route", tenant.id)
+                raise _unknown(method, path, tenant.id)
         except RefusedError as refused:
             await _drain(request)
             note_refused(
@@ -130,6 +130,10 @@ class Shell:
         for name, value in (headers | answer.headers).items():
             response.headers[name] = value
         return response
+
+
+def _unknown(method: str, path: str, tenant_id: str) -> RefusedError:
+    return RefusedError(not_implemented(f"{method} {path}"), "unknown route", tenant_id)
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

@@ -1,6 +1,7 @@
 """Ids that are the same in every tenant, from Microsoft's published permission and role references.
 
-learn.microsoft.com/graph/permissions-reference, learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+learn.microsoft.com/graph/permissions-reference,
+learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ GRAPH_APP_ROLES = {
     "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68",
     "Policy.ReadWrite.ApplicationConfiguration": "be74164b-cff1-491c-8741-e671cb536e13",
     "ExchangeMessageTrace.Read.All": "89b20d8a-76e2-4057-867b-9961f800b9a4",
+    "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    "Directory.ReadWrite.All": "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+    "RoleManagement.Read.Directory": "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+    "RoleManagement.ReadWrite.Directory": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
 }
 
 EXCHANGE_APP_ROLES = {"Exchange.ManageAsApp": "dc50a0fb-09a3-484d-be87-e023b12c6440"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,7 +11,7 @@ from uuid import UUID, uuid5
 from graphmail.sandbox import tenants_file as spec
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.entra.signing import SigningKey
-from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.entra.tokens import digest, new_secret
 from graphmail.sandbox.store import (
     Application,
     AppRoleAssignment,
@@ -80,13 +79,6 @@ class Blueprint:
             name: {"client_id": admin_client_id(tenant), "client_secret": self._secrets[name]}
             for name, tenant in self._specs.items()
         }
-
-
-def new_secret() -> str:
-    """Return a secret of the shape Entra makes: 40 characters with a tilde."""
-    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
-    text = "".join(secrets.choice(alphabet) for _ in range(37))
-    return f"{text[:3]}8Q~{text[3:]}"
 
 
 def admin_client_id(tenant: spec.TenantSpec) -> str:
@@ -283,7 +275,7 @@ def _policy(policy: spec.AppManagementPolicy) -> dict[str, Any]:
         "id": "00000000-0000-0000-0000-000000000000",
         "displayName": "Default app management tenant policy",
         "description": "Default tenant policy that enforces app management restrictions on applications and service "
-        "principals. To apply policy to targeted resources, create a new policy under appManagementPolicies collection.",
+        "principals.",
         "isEnabled": policy.is_enabled,
         "applicationRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
         "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},

@@ -64,9 +64,9 @@ def _client(call: Call, client_id: str) -> tuple[ServicePrincipal, Application]:
     if not principal or not application or not principal.span.holds(now, lag) or not application.span.holds(now, lag):
         _refuse(
             call, 700016, "unauthorized_client",
-            f"Application with identifier '{client_id}' was not found in the directory '{tenant.display_name}'. This can "
-            "happen if the application has not been installed by the administrator of the tenant or consented to by any "
-            "user in the tenant. You may have sent your authentication request to the wrong tenant.",
+            f"Application with identifier '{client_id}' was not found in the directory '{tenant.display_name}'. This "
+            "can happen if the application has not been installed by the administrator of the tenant or consented to "
+            "by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
         )  # fmt: skip
     if application.properties.get("isDisabled") or principal.properties.get("accountEnabled") is False:
         text = f"Application '{client_id}'({application.properties.get('displayName')}) is disabled."
@@ -83,8 +83,8 @@ def _check_secret(call: Call, application: Application, secret: str) -> None:
     match = next((s for s in application.secrets if s.digest == asked and s.span.holds(now, lag)), None)
     if match is None or now < match.start:
         text = (
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
-            f"the client secret ID, for a secret added to app '{application.app_id}'."
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+            f"not the client secret ID, for a secret added to app '{application.app_id}'."
         )
         _refuse(call, 7000215, "invalid_client", text, 401)
     if now >= match.end:
@@ -116,9 +116,9 @@ def _resource(call: Call, scope: str) -> tuple[ServicePrincipal, str]:
     principal = _principal(call.tenant, app_id) if app_id else None
     if principal is None:
         text = (
-            f"The resource principal named {audience} was not found in the tenant named {call.tenant.display_name}. This "
-            "can happen if the application has not been installed by the administrator of the tenant or consented to by "
-            "any user in the tenant. You might have sent your authentication request to the wrong tenant."
+            f"The resource principal named {audience} was not found in the tenant named {call.tenant.display_name}. "
+            "This can happen if the application has not been installed by the administrator of the tenant or consented "
+            "to by any user in the tenant. You might have sent your authentication request to the wrong tenant."
         )
         _refuse(call, 500011, "invalid_resource", text)
     return principal, audience.rstrip("/").lower()

@@ -9,8 +9,12 @@ from graphmail.sandbox.call import Answer, ServiceError
 
 
 def graph_answer(
-    status: int, code: str, message: str, details: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None,
-) -> Answer:  # fmt: skip
+    status: int,
+    code: str,
+    message: str,
+    details: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
     """An error answer; the date and the request ids of `innerError` are filled in on the way out."""
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
@@ -20,8 +24,12 @@ def graph_answer(
 
 
 def graph_error(
-    status: int, code: str, message: str, details: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None,
-) -> ServiceError:  # fmt: skip
+    status: int,
+    code: str,
+    message: str,
+    details: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> ServiceError:
     return ServiceError(graph_answer(status, code, message, details, headers))
 
 
@@ -56,8 +64,8 @@ class GraphDialect:
 
     def bad_json(self) -> Answer:
         message = (
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON "
-            "format."
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
+            "JSON format."
         )
         return graph_answer(400, "BadRequest", message)
 

@@ -2,9 +2,177 @@
 
 from __future__ import annotations
 
-from graphmail.sandbox.call import Route
+from graphmail.sandbox.call import Handler, Route
+from graphmail.sandbox.graph import (
+    app_management,
+    app_role_assignments,
+    applications,
+    deleted_items,
+    groups,
+    logo,
+    organization,
+    passwords,
+    role_assignments,
+    service_principals,
+    users,
+)
+from graphmail.sandbox.graph.batch import batch
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
 
-DIRECTORY: list[Route] = []
+_API = "https://learn.microsoft.com/graph/api/"
 
+# learn.microsoft.com/graph/permissions-reference: any one of each suffices.
+READ_APPS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
+WRITE_APPS = ("Application.ReadWrite.All",)
+GRANT = ("AppRoleAssignment.ReadWrite.All",)
+READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
+READ_USERS = ("User.Read.All", "Directory.Read.All")
+READ_GROUPS = (
+    "GroupMember.Read.All",
+    "Group.Read.All",
+    "Group.ReadWrite.All",
+    "GroupMember.ReadWrite.All",
+    "Directory.Read.All",
+)
+WRITE_GROUPS = ("Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Group.Create")
+READ_POLICIES = ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration")
+WRITE_POLICIES = ("Policy.ReadWrite.ApplicationConfiguration",)
+READ_ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory")
+WRITE_ROLES = ("RoleManagement.ReadWrite.Directory",)
+
+APPLICATION_KEYS = (
+    "/applications/{id}",
+    "/applications(appId='{app_id}')",
+    "/applications(uniqueName='{unique_name}')",
+)
+PRINCIPAL_KEYS = ("/servicePrincipals/{id}", "/servicePrincipals(appId='{app_id}')")
+
+
+def _each(
+    keys: tuple[str, ...], method: str, rest: str, handler: Handler, permissions: tuple[str, ...], page: str,
+) -> list[Route]:  # fmt: skip
+    """The same operation under each of a resource's keys."""
+    return [Route(method, key + rest, handler, permissions, _API + page) for key in keys]
+
+
+APPLICATIONS = [
+    Route("POST", "/applications", applications.create, WRITE_APPS, _API + "application-post-applications"),
+    Route("GET", "/applications", applications.list_all, READ_APPS, _API + "application-list"),
+    *_each(APPLICATION_KEYS, "GET", "", applications.get, READ_APPS, "application-get"),
+    *_each(APPLICATION_KEYS[:2], "PATCH", "", applications.update, WRITE_APPS, "application-update"),
+    *_each(APPLICATION_KEYS[2:], "PATCH", "", applications.upsert, WRITE_APPS, "application-upsert"),
+    *_each(APPLICATION_KEYS, "DELETE", "", applications.delete, WRITE_APPS, "application-delete"),
+    *_each(APPLICATION_KEYS, "POST", "/addPassword", passwords.add, WRITE_APPS, "application-addpassword"),
+    *_each(APPLICATION_KEYS, "POST", "/removePassword", passwords.remove, WRITE_APPS, "application-removepassword"),
+    *_each(APPLICATION_KEYS, "PUT", "/logo", logo.put, WRITE_APPS, "application-update"),
+    *_each(APPLICATION_KEYS, "GET", "/logo", logo.get, READ_APPS, "application-get"),
+    Route(
+        "GET", "/appbranding/{tenant}/{id}/bannerlogo", logo.branding, source=_API + "resources/informationalurl",
+        authenticated=False,
+    ),
+]  # fmt: skip
+
+_DELETED = "/directory/deletedItems"
+_DELETED_API = _API + "directory-deleteditems-"
+DELETED_ITEMS = [
+    Route(
+        "GET", f"{_DELETED}/microsoft.graph.application", deleted_items.list_applications, READ_APPS,
+        _DELETED_API + "list",
+    ),
+    Route(
+        "GET", f"{_DELETED}/microsoft.graph.servicePrincipal", deleted_items.list_principals, READ_APPS,
+        _DELETED_API + "list",
+    ),
+    Route("GET", f"{_DELETED}/{{id}}", deleted_items.get, READ_APPS, _DELETED_API + "get"),
+    Route(
+        "POST", f"{_DELETED}/{{id}}/restore", deleted_items.restore, WRITE_APPS, _DELETED_API + "restore",
+    ),
+    Route("DELETE", f"{_DELETED}/{{id}}", deleted_items.purge, WRITE_APPS, _DELETED_API + "delete"),
+]  # fmt: skip
+
+SERVICE_PRINCIPALS = [
+    Route(
+        "POST", "/servicePrincipals", service_principals.create, WRITE_APPS,
+        _API + "serviceprincipal-post-serviceprincipals",
+    ),
+    Route("GET", "/servicePrincipals", service_principals.list_all, READ_APPS, _API + "serviceprincipal-list"),
+    *_each(PRINCIPAL_KEYS, "GET", "", service_principals.get, READ_APPS, "serviceprincipal-get"),
+    *_each(PRINCIPAL_KEYS[:1], "PATCH", "", service_principals.update, WRITE_APPS, "serviceprincipal-update"),
+    *_each(PRINCIPAL_KEYS[1:], "PATCH", "", service_principals.upsert, WRITE_APPS, "serviceprincipal-upsert"),
+    *_each(PRINCIPAL_KEYS, "DELETE", "", service_principals.delete, WRITE_APPS, "serviceprincipal-delete"),
+]  # fmt: skip
+
+_OF = app_role_assignments
+CONSENT = [
+    *_each(
+        PRINCIPAL_KEYS, "GET", "/appRoleAssignments", _OF.list_of_principal, READ_APPS,
+        "serviceprincipal-list-approleassignments",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "POST", "/appRoleAssignments", _OF.grant_to_principal, GRANT,
+        "serviceprincipal-post-approleassignments",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "GET", "/appRoleAssignments/{assignment_id}", _OF.get_of_principal, READ_APPS,
+        "serviceprincipal-list-approleassignments",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "DELETE", "/appRoleAssignments/{assignment_id}", _OF.revoke_of_principal, GRANT,
+        "serviceprincipal-delete-approleassignments",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "GET", "/appRoleAssignedTo", _OF.list_of_resource, READ_APPS,
+        "serviceprincipal-list-approleassignedto",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "POST", "/appRoleAssignedTo", _OF.grant_on_resource, GRANT,
+        "serviceprincipal-post-approleassignedto",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "GET", "/appRoleAssignedTo/{assignment_id}", _OF.get_of_resource, READ_APPS,
+        "serviceprincipal-list-approleassignedto",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "DELETE", "/appRoleAssignedTo/{assignment_id}", _OF.revoke_on_resource, GRANT,
+        "serviceprincipal-delete-approleassignedto",
+    ),
+]  # fmt: skip
+
+_REF = "/groups/{id}"
+PEOPLE = [
+    Route("GET", "/users", users.list_all, READ_USERS, _API + "user-list"),
+    Route("GET", "/users/{id}", users.get, READ_USERS, _API + "user-get"),
+    Route("GET", "/groups", groups.list_all, READ_GROUPS, _API + "group-list"),
+    Route("GET", _REF, groups.get, READ_GROUPS, _API + "group-get"),
+    Route("GET", f"{_REF}/members", groups.members, READ_GROUPS, _API + "group-list-members"),
+    Route("GET", f"{_REF}/owners", groups.owners, READ_GROUPS, _API + "group-list-owners"),
+    Route("POST", "/groups", groups.refuse_create, WRITE_GROUPS, _API + "group-post-groups"),
+    Route("PATCH", _REF, groups.refuse_write, WRITE_GROUPS, _API + "group-update"),
+    Route("DELETE", _REF, groups.refuse_write, WRITE_GROUPS, _API + "group-delete"),
+    Route("POST", f"{_REF}/members/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-post-members"),
+    Route(
+        "DELETE", f"{_REF}/members/{{member_id}}/$ref", groups.refuse_write, WRITE_GROUPS,
+        _API + "group-delete-members",
+    ),
+    Route("POST", f"{_REF}/owners/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-post-owners"),
+    Route(
+        "DELETE", f"{_REF}/owners/{{owner_id}}/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-delete-owners",
+    ),
+]  # fmt: skip
+
+_POLICY = "/policies/defaultAppManagementPolicy"
+_ROLES = "/roleManagement/directory/roleAssignments"
+TENANT = [
+    Route("GET", "/organization", organization.list_all, READ_ORGANIZATION, _API + "organization-list"),
+    Route("GET", "/organization/{id}", organization.get, READ_ORGANIZATION, _API + "organization-get"),
+    Route("GET", "/subscribedSkus", organization.list_skus, READ_ORGANIZATION, _API + "subscribedsku-list"),
+    Route("GET", _POLICY, app_management.get_default, READ_POLICIES, _API + "tenantappmanagementpolicy-get"),
+    Route("PATCH", _POLICY, app_management.update_default, WRITE_POLICIES, _API + "tenantappmanagementpolicy-update"),
+    Route("GET", _ROLES, role_assignments.list_all, READ_ROLES, _API + "rbacapplication-list-roleassignments"),
+    Route("POST", _ROLES, role_assignments.create, WRITE_ROLES, _API + "rbacapplication-post-roleassignments"),
+    Route("DELETE", f"{_ROLES}/{{id}}", role_assignments.delete, WRITE_ROLES, _API + "unifiedroleassignment-delete"),
+    Route("POST", "/$batch", batch, source="https://learn.microsoft.com/graph/json-batching"),
+]
+
+DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT]
 ROUTES = [*DIRECTORY, *MAIL]

@@ -1,0 +1,160 @@
+"""App registrations: learn.microsoft.com/graph/api/resources/application."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.clock import Span
+from graphmail.sandbox.graph.application_rules import check_rules, check_unique_name
+from graphmail.sandbox.graph.directory import find_application, live_principal, seen, stamp
+from graphmail.sandbox.graph.errors import bad_request, not_found
+from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.schema_types import APPLICATION
+from graphmail.sandbox.store import Application, Secret
+
+CONTEXT = "applications"
+
+
+async def create(call: Call) -> Answer:
+    body = APPLICATION.check(call.json())
+    application = _create(call, body, "POST /applications")
+    return one(call, APPLICATION, application_values(call, application), CONTEXT, 201)
+
+
+async def list_all(call: Call) -> Answer:
+    rows = [
+        application_values(call, a)
+        for a in call.tenant.applications.values()
+        if a.deleted is None and seen(call, a.span)
+    ]
+    return many(call, APPLICATION, rows, CONTEXT)
+
+
+async def get(call: Call) -> Answer:
+    return one(call, APPLICATION, application_values(call, find_application(call)), CONTEXT)
+
+
+async def update(call: Call) -> Answer:
+    _update(call, find_application(call), APPLICATION.check(call.json()), "PATCH /applications/{id}")
+    return Answer(204)
+
+
+async def upsert(call: Call) -> Answer:
+    """Update, or with `Prefer: create-if-missing` create: learn.microsoft.com/graph/api/application-upsert.
+
+    The one create without a race: the unique name is looked up in what is committed, replicated or not.
+    """
+    name = call.params["unique_name"].replace("''", "'")
+    body = APPLICATION.check(call.json())
+    existing = next(
+        (a for a in call.tenant.applications.values() if a.properties.get("uniqueName") == name and a.deleted is None),
+        None,
+    )
+    request = "PATCH /applications(uniqueName='{unique_name}')"
+    if existing:
+        _update(call, existing, body, request)
+        return Answer(204)
+    preferences = [p.strip() for p in call.headers.get("prefer", "").lower().split(",")]
+    if "create-if-missing" not in preferences:
+        raise not_found(name)
+    application = _create(call, body | {"uniqueName": name}, request)
+    return one(call, APPLICATION, application_values(call, application), CONTEXT, 201)
+
+
+async def delete(call: Call) -> Answer:
+    """Soft delete; the service principal in the app's home tenant goes with it."""
+    application = find_application(call)
+    now = call.tenant.clock.now()
+    application.deleted = now
+    principal = live_principal(call, application.app_id)
+    if principal:
+        principal.deleted = now
+    call.tenant.commit(
+        call.caller.client_id, "graph", "DELETE /applications/{id}", application.id, app_id=application.app_id,
+    )  # fmt: skip
+    return Answer(204)
+
+
+def application_values(call: Call, application: Application) -> dict[str, Any]:
+    """Return what Graph shows of an application; a secret's text is nowhere in it."""
+    info = application.properties.get("info") or {}
+    defaults = APPLICATION.properties["info"].default
+    return {
+        **application.properties,
+        "id": application.id,
+        "appId": application.app_id,
+        "createdDateTime": stamp(application.span.made),
+        "deletedDateTime": stamp(application.deleted),
+        "publisherDomain": call.tenant.domains[0],
+        "info": {**defaults, **info, "logoUrl": logo_url(call, application)},
+        "passwordCredentials": [secret_values(s) for s in application.secrets if s.span.removed is None],
+    }
+
+
+def logo_url(call: Call, application: Application) -> str | None:
+    """The address of the logo, which a content network serves to everybody."""
+    if application.logo is None:
+        return None
+    return f"{call.root}/appbranding/{call.tenant.id}/{application.id}/bannerlogo"
+
+
+def secret_values(secret: Secret) -> dict[str, Any]:
+    """learn.microsoft.com/graph/api/resources/passwordcredential."""
+    return {
+        "customKeyIdentifier": None,
+        "displayName": secret.display_name,
+        "endDateTime": stamp(secret.end),
+        "hint": secret.hint,
+        "keyId": secret.key_id,
+        "secretText": None,
+        "startDateTime": stamp(secret.start),
+    }
+
+
+def _create(call: Call, body: dict[str, Any], request: str) -> Application:
+    if not body.get("displayName"):
+        raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
+    check_rules(call, body)
+    if name := body.get("uniqueName"):
+        check_unique_name(call, name)
+    application = Application(str(uuid4()), str(uuid4()), Span(call.tenant.clock.now()))
+    application.properties = _kept(body) | {"createdByAppId": _creator(call)}
+    call.tenant.applications[application.id] = application
+    call.tenant.commit(
+        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=sorted(body),
+    )  # fmt: skip
+    return application
+
+
+def _update(call: Call, application: Application, body: dict[str, Any], request: str) -> None:
+    if "displayName" in body and not body["displayName"]:
+        raise bad_request("Invalid value specified for property 'displayName' of resource 'Application'.")
+    check_rules(call, body)
+    if "uniqueName" in body and body["uniqueName"] != application.properties.get("uniqueName"):
+        if application.properties.get("uniqueName") is not None:
+            raise bad_request("Property 'uniqueName' is immutable once it is set.")
+        check_unique_name(call, body["uniqueName"])
+    changed = sorted(n for n, v in body.items() if application.properties.get(n) != v)
+    application.properties = _merged(application.properties, _kept(body))
+    principal = live_principal(call, application.app_id)
+    if principal and "displayName" in body:
+        principal.properties |= {"displayName": body["displayName"], "appDisplayName": body["displayName"]}
+    call.tenant.commit(
+        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, changed=changed,
+    )  # fmt: skip
+
+
+def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Complex values are merged by property, collections replaced as a whole."""
+    return {**old, **{n: {**(old.get(n) or {}), **v} if isinstance(v, dict) else v for n, v in new.items()}}
+
+
+def _kept(body: dict[str, Any]) -> dict[str, Any]:
+    """Secrets are records of their own; an empty list of them in a body changes nothing."""
+    return {name: value for name, value in body.items() if name != "passwordCredentials"}
+
+
+def _creator(call: Call) -> str | None:
+    return None if call.caller.by_hand else call.caller.client_id

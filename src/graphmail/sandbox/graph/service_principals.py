@@ -1,0 +1,149 @@
+"""Enterprise applications: learn.microsoft.com/graph/api/resources/serviceprincipal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from graphmail.sandbox.call import Answer, Call, ServiceError
+from graphmail.sandbox.clock import Span
+from graphmail.sandbox.graph.app_role_assignments import assignment_values
+from graphmail.sandbox.graph.directory import (
+    find_principal,
+    live_application,
+    live_assignments,
+    live_principal,
+    seen,
+    stamp,
+)
+from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
+from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
+from graphmail.sandbox.store import ServicePrincipal
+
+CONTEXT = "servicePrincipals"
+
+
+async def create(call: Call) -> Answer:
+    principal = _create(call, SERVICE_PRINCIPAL.check(call.json()), "POST /servicePrincipals")
+    return one(call, SERVICE_PRINCIPAL, principal_values(call, principal), CONTEXT, 201)
+
+
+async def list_all(call: Call) -> Answer:
+    rows = [
+        principal_values(call, p)
+        for p in call.tenant.service_principals.values()
+        if p.deleted is None and seen(call, p.span)
+    ]
+    return many(call, SERVICE_PRINCIPAL, rows, CONTEXT)
+
+
+async def get(call: Call) -> Answer:
+    return one(call, SERVICE_PRINCIPAL, principal_values(call, find_principal(call)), CONTEXT)
+
+
+async def update(call: Call) -> Answer:
+    _update(call, find_principal(call), SERVICE_PRINCIPAL.check(call.json()), "PATCH /servicePrincipals/{id}")
+    return Answer(204)
+
+
+async def upsert(call: Call) -> Answer:
+    """learn.microsoft.com/graph/api/serviceprincipal-upsert."""
+    app_id = call.params["app_id"]
+    body = SERVICE_PRINCIPAL.check(call.json())
+    request = "PATCH /servicePrincipals(appId='{app_id}')"
+    existing = live_principal(call, app_id)
+    if existing:
+        _update(call, existing, body, request)
+        return Answer(204)
+    if "create-if-missing" not in [p.strip() for p in call.headers.get("prefer", "").lower().split(",")]:
+        raise not_found(app_id)
+    principal = _create(call, body | {"appId": app_id}, request)
+    return one(call, SERVICE_PRINCIPAL, principal_values(call, principal), CONTEXT, 201)
+
+
+async def delete(call: Call) -> Answer:
+    """Soft delete; Entra hands out no token to the app from now on."""
+    principal = find_principal(call)
+    principal.deleted = call.tenant.clock.now()
+    call.tenant.commit(
+        call.caller.client_id, "graph", "DELETE /servicePrincipals/{id}", principal.id, app_id=principal.app_id,
+    )  # fmt: skip
+    return Answer(204)
+
+
+def principal_values(call: Call, principal: ServicePrincipal) -> dict[str, Any]:
+    application = live_application(call, principal.app_id)
+    registered = application.properties if application else {}
+    web = registered.get("web") or {}
+    return {
+        "appOwnerOrganizationId": call.tenant.id,
+        "appDescription": registered.get("description"),
+        "appRoles": registered.get("appRoles", []),
+        "homepage": web.get("homePageUrl"),
+        "info": {
+            name: (registered.get("info") or {}).get(name)
+            for name in ("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl")
+        },
+        "replyUrls": web.get("redirectUris", []),
+        "servicePrincipalNames": [*registered.get("identifierUris", []), principal.app_id],
+        "signInAudience": registered.get("signInAudience", "AzureADMyOrg"),
+        **principal.properties,
+        "id": principal.id,
+        "appId": principal.app_id,
+        "createdDateTime": stamp(principal.span.made),
+        "deletedDateTime": stamp(principal.deleted),
+        "appRoleAssignments": [
+            APP_ROLE_ASSIGNMENT.render(assignment_values(call, a))
+            for a in live_assignments(principal)
+            if seen(call, a.span)
+        ],
+    }
+
+
+def _create(call: Call, body: dict[str, Any], request: str) -> ServicePrincipal:
+    app_id = str(body.get("appId") or "").lower()
+    if not app_id:
+        raise bad_request("A value is required for property 'appId' of resource 'ServicePrincipal'.")
+    if live_principal(call, app_id):
+        raise _in_use(app_id)
+    application = live_application(call, app_id)
+    if application is None or not seen(call, application.span):
+        raise _no_backing(app_id)
+    principal = ServicePrincipal(str(uuid4()), app_id, Span(call.tenant.clock.now()))
+    name = application.properties["displayName"]
+    tags = list(dict.fromkeys([*application.properties.get("tags", []), *body.get("tags", [])]))
+    principal.properties = {
+        "displayName": name,
+        **{n: v for n, v in body.items() if n != "appId"},
+        "appDisplayName": name,
+        "tags": tags,
+        "createdByAppId": None if call.caller.by_hand else call.caller.client_id,
+    }
+    call.tenant.service_principals[principal.id] = principal
+    call.tenant.commit(call.caller.client_id, "graph", request, principal.id, app_id=app_id, set=sorted(body))
+    return principal
+
+
+def _update(call: Call, principal: ServicePrincipal, body: dict[str, Any], request: str) -> None:
+    if "appId" in body and body["appId"] != principal.app_id:
+        raise bad_request("Property 'appId' is read-only and cannot be set.")
+    changed = sorted(n for n, v in body.items() if principal.properties.get(n) != v)
+    principal.properties |= {n: v for n, v in body.items() if n != "appId"}
+    call.tenant.commit(
+        call.caller.client_id, "graph", request, principal.id, app_id=principal.app_id, changed=changed,
+    )  # fmt: skip
+
+
+def _in_use(app_id: str) -> ServiceError:
+    message = (
+        f"The service principal cannot be created, updated, or restored because the service principal name {app_id} is "
+        "already in use."
+    )
+    details = [{"code": "ObjectConflict", "message": message, "target": "servicePrincipalNames"}]
+    return graph_error(409, "Request_MultipleObjectsWithSameKeyValue", message, details)
+
+
+def _no_backing(app_id: str) -> ServiceError:
+    message = f"The appId '{app_id}' of the service principal does not reference a valid application object."
+    return bad_request(message, [{"code": "NoBackingApplicationObject", "message": message, "target": "appId"}])
