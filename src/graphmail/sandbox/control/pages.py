@@ -1,29 +1,202 @@
-"""The control pages: /_sandbox/, for tests and people."""
+"""The control pages under /_sandbox/, for tests and people: docs/architecture.md lists them."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from json import JSONDecodeError
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from graphmail.sandbox.control.by_hand import by_hand
+from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.services import Services
-from graphmail.sandbox.store import World
+from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
 from graphmail.sandbox.world import Blueprint
+
+Page = Callable[[Request], Awaitable[Response]]
+
+_SERVICES = ("entra", "graph", "exchange")
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
+class ControlPages:
+    """The pages of one world; each is a method of the name its route has in the documentation."""
+
+    def __init__(self, world: World, blueprint: Blueprint, services: Services) -> None:
+        self.world = world
+        self.blueprint = blueprint
+        self.services = services
+
+    def routes(self) -> list[Route]:
+        tenant = "/_sandbox/tenants/{tenant}"
+        pages: list[tuple[str, str, Page]] = [
+            ("GET", "/_sandbox/health", self.health),
+            ("POST", "/_sandbox/reset", self.reset),
+            ("GET", "/_sandbox/requests", self.foreign_requests),
+            ("GET", f"{tenant}/clock", self.clock),
+            ("POST", f"{tenant}/clock", self.advance),
+            ("GET", f"{tenant}/delays", self.delays),
+            ("PATCH", f"{tenant}/delays", self.change_delays),
+            ("GET", f"{tenant}/limits", self.limits),
+            ("PATCH", f"{tenant}/limits", self.change_limits),
+            ("GET", f"{tenant}/ledger", self.ledger),
+            ("GET", f"{tenant}/requests", self.requests),
+            ("DELETE", f"{tenant}/requests", self.forget_requests),
+            ("POST", f"{tenant}/by-hand", self.by_hand),
+            ("GET", f"{tenant}/mailboxes/{{address}}", self.mailbox),
+            ("GET", f"{tenant}/faults", self.faults),
+            ("POST", f"{tenant}/faults", self.plan_fault),
+            ("DELETE", f"{tenant}/faults", self.forget_faults),
+        ]
+        return [Route(path, _answering(page), methods=[method]) for method, path, page in pages]
+
+    async def health(self, _: Request) -> Response:
+        """200: this page is served last, when all services listen."""
+        return JSONResponse({"status": "ok", "tenants": list(self.world.tenants)})
+
+    async def reset(self, request: Request) -> Response:
+        tenant_id = (await _body(request)).get("tenant")
+        if tenant_id is not None and tenant_id not in self.world.tenants:
+            raise _RefusedError(404, f"no tenant {tenant_id}")
+        self.blueprint.reset(self.world, tenant_id)
+        return JSONResponse({})
+
+    async def foreign_requests(self, _: Request) -> Response:
+        """Requests that belong to no tenant: bearers not minted here, unknown tenants."""
+        return JSONResponse({"requests": self.world.requests})
+
+    async def clock(self, request: Request) -> Response:
+        clock = self._tenant(request).clock
+        return JSONResponse({"now": clock.now().isoformat(), "offset": clock.offset.total_seconds()})
+
+    async def advance(self, request: Request) -> Response:
+        seconds = (await _body(request)).get("advance")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise _RefusedError(400, "advance is a number of seconds, not negative")
+        self._tenant(request).clock.advance(seconds)
+        return await self.clock(request)
+
+    async def delays(self, request: Request) -> Response:
+        return JSONResponse(asdict(self._tenant(request).delays))
+
+    async def change_delays(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        tenant.delays = _changed(tenant.delays, await _body(request))
+        return await self.delays(request)
+
+    async def limits(self, request: Request) -> Response:
+        return JSONResponse(asdict(self._tenant(request).limits))
+
+    async def change_limits(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        tenant.limits = _changed(tenant.limits, await _body(request))
+        return await self.limits(request)
+
+    async def ledger(self, request: Request) -> Response:
+        entries = [asdict(c) | {"at": c.at.isoformat()} for c in self._tenant(request).ledger]
+        return JSONResponse({"ledger": entries})
+
+    async def requests(self, request: Request) -> Response:
+        return JSONResponse({"requests": self._tenant(request).requests})
+
+    async def forget_requests(self, request: Request) -> Response:
+        self._tenant(request).requests.clear()
+        return Response(status_code=204)
+
+    async def by_hand(self, request: Request) -> Response:
+        wanted = await _body(request)
+        try:
+            answer = await by_hand(self.world, self._tenant(request), self.services, wanted)
+        except (ValueError, KeyError) as error:
+            raise _RefusedError(400, f"not understood: {error}") from None
+        body = answer.body if not isinstance(answer.body, bytes) else answer.body.decode("utf-8", "replace")
+        return JSONResponse({"status": answer.status, "body": body})
+
+    async def mailbox(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        recipient = tenant.recipient_with(request.path_params["address"])
+        if recipient is None or recipient.mailbox is None:
+            raise _RefusedError(404, f"no mailbox {request.path_params['address']}")
+        view = mailbox_view(tenant, recipient, recipient.mailbox)
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(mailbox_page(tenant, view))
+        return JSONResponse(view)
+
+    async def faults(self, request: Request) -> Response:
+        return JSONResponse({"faults": [asdict(f) for f in self._tenant(request).faults if f.times > 0]})
+
+    async def plan_fault(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        try:
+            fault = _FAULT.validate_python(await _body(request))
+        except ValidationError as error:
+            raise _RefusedError(400, _problems(error)) from None
+        if fault.service not in _SERVICES or fault.when not in ("before", "after"):
+            raise _RefusedError(400, f"service is one of {', '.join(_SERVICES)}; when is before or after")
+        tenant.faults.append(fault)
+        return JSONResponse(asdict(fault), 201)
+
+    async def forget_faults(self, request: Request) -> Response:
+        self._tenant(request).faults.clear()
+        return Response(status_code=204)
+
+    def _tenant(self, request: Request) -> Tenant:
+        tenant_id = request.path_params["tenant"]
+        tenant = self.world.tenants.get(tenant_id)
+        if tenant is None:
+            raise _RefusedError(404, f"no tenant {tenant_id}")
+        return tenant
 
 
 def control_app(world: World, blueprint: Blueprint, services: Services) -> Starlette:
-    async def health(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    return Starlette(routes=ControlPages(world, blueprint, services).routes())
 
-    async def reset(request: Request) -> JSONResponse:
+
+def _answering(page: Page) -> Page:
+    async def answer(request: Request) -> Response:
+        try:
+            return await page(request)
+        except _RefusedError as refused:
+            return JSONResponse({"error": str(refused)}, refused.status)
+
+    return answer
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    try:
         body = await request.json() if await request.body() else {}
-        blueprint.reset(world, body.get("tenant"))
-        return JSONResponse({})
+    except JSONDecodeError:
+        raise _RefusedError(400, "the body is no JSON") from None
+    if not isinstance(body, dict):
+        raise _RefusedError(400, "the body is no JSON object")
+    return body
 
-    return Starlette(
-        routes=[
-            Route("/_sandbox/health", health),
-            Route("/_sandbox/reset", reset, methods=["POST"]),
-        ],
-    )
+
+_FAULT = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Fault))
+_Settings = TypeVar("_Settings", Delays, Limits)
+
+
+def _changed(old: _Settings, changes: dict[str, Any]) -> _Settings:
+    """Return `old` with changes; every field is a number, not negative."""
+    names = {f.name for f in fields(old)}
+    for name, value in changes.items():
+        if name not in names:
+            raise _RefusedError(400, f"no {name!r}; there are {', '.join(sorted(names))}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise _RefusedError(400, f"{name} is a number, not negative")
+    return type(old)(**(asdict(old) | changes))
+
+
+def _problems(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -1,0 +1,24 @@
+"""What every test may ask for: a running sandbox, put back to its tenants file before each test that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox_process import Sandbox, running
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One process for each test worker, on ports of its own."""
+    with running(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """All tenants as in sandbox.example.yml, and `GRAPHMAIL_SANDBOX` set."""
+    sandbox_process.reset()
+    monkeypatch.setenv("GRAPHMAIL_SANDBOX", str(sandbox_process.path))
+    return sandbox_process
