@@ -3,11 +3,12 @@
 from graphmail.evidence.archive import latest_record, runs, verify
 from graphmail.evidence.bag import BagError
 from graphmail.evidence.files import EvidenceError
-from graphmail.evidence.record import Check, Environment, Record, Subject, Verdict
+from graphmail.evidence.record import RECORD_TYPE, Check, Environment, Record, Subject, Verdict
 from graphmail.evidence.run import Outcome, Run, new_run_id
 from graphmail.evidence.steps import HttpCall, Step
 
 __all__ = [
+    "RECORD_TYPE",
     "BagError",
     "Check",
     "Environment",

@@ -14,6 +14,9 @@ from graphmail.evidence.files import EvidenceError, sync_folder, write_once
 Verdict = Literal["passed", "failed", "unknown"]
 Environment = Literal["sandbox", "production"]
 
+# Under this type the last cell of a notebook tells where its record is, whether or not it raises afterwards.
+RECORD_TYPE = "application/vnd.graphmail.record+json"
+
 # Control and line characters would let what a mailbox holds forge lines in a log or a terminal.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

@@ -1,0 +1,295 @@
+"""One notebook's work on one customer: what it proves, what it found, and the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from graphmail.clock import Clock
+from graphmail.credentials import SealedCredential
+from graphmail.customers import Customer
+from graphmail.errors import DeadlineExceeded, TenantError, WrongTenant
+from graphmail.evidence import Check, Record, Run, Subject
+from graphmail.graph import Graph
+from graphmail.journal import Journal
+from graphmail.live_credential import live_credential
+from graphmail.mailflow import pictures
+from graphmail.mailflow.access import AccessProof, claims, expectation
+from graphmail.mailflow.findings import Findings
+from graphmail.mailflow.large import LargeMail, LargeMailFlow
+from graphmail.mailflow.observation import NotTried, Observation
+from graphmail.mailflow.probes import ProbeMails
+from graphmail.mailflow.receive import Received, await_all, read, send_from_outside
+from graphmail.mailflow.relay import Relay
+from graphmail.mailflow.send import Sent, follow, send
+from graphmail.state import Lock
+from graphmail.tenant import Tenant
+
+# How long a credential that was just made may be refused.
+SIGN_IN = 180.0
+
+
+class NotProved(TenantError):
+    """The record of this notebook is not green."""
+
+
+class MailFlow:
+    """Made by `open_flow`. Each `prove_…` looks, and returns what it found; `conclude` writes the record.
+
+    No method raises for what a tenant does or fails to do: that is a verdict. `max_wait` is seconds for each proof.
+    """
+
+    def __init__(
+        self, tenant: Tenant, customer: Customer, run: Run, *, notebook: str, max_wait: float, lock: Lock | None
+    ) -> None:
+        self.tenant = tenant
+        self.customer = customer
+        self.run = run
+        self.notebook = notebook
+        self.max_wait = max_wait
+        self.checks: list[Check] = []
+        self._lock = lock
+        self._started = self.clock.now()
+        self._credential: SealedCredential | None = None
+        self._app: Graph | None = None
+
+    @property
+    def clock(self) -> Clock:
+        return self.tenant.clock
+
+    @property
+    def receiver(self) -> str:
+        """Who gets the mail that is sent from inside."""
+        return self.customer.probe.receiver or self.customer.mailboxes[0]
+
+    def _signed_in(self) -> Graph:
+        if self._app is None:
+            raise NotTried("Not tried, since the app did not sign in")
+        return self._app
+
+    def _probes(self, app: Graph) -> ProbeMails:
+        journal = Journal(self.tenant.state.journal)
+        return ProbeMails(app, self.clock, journal, self.run.run_id, self.customer.mailboxes)
+
+    def _add(self, name: str, claim: str, expected: str, seen: Observation, started: datetime) -> Check:
+        took = (self.clock.now() - started).total_seconds() if seen.seconds is None else seen.seconds
+        check = Check(
+            name=name,
+            claim=claim,
+            expected=expected,
+            observed=seen.observed[:4000],
+            verdict=seen.verdict,
+            seconds=round(max(took, 0.0), 3),
+            attempts=seen.attempts,
+            request_ids=[request_id for request_id in seen.request_ids if request_id],
+        )
+        self.checks.append(check)
+        return check
+
+    def sign_in(self) -> Findings:
+        """Open the newest sealed credential in this process, and get a token of this tenant with it."""
+        started = self.clock.now()
+        try:
+            credential = self._credential = live_credential(self.tenant)
+            self.tenant.wait_for_sign_in(credential, SIGN_IN)
+            app = self.tenant.as_mail_app(credential)
+            token = app.token(True)
+            if str(token.claims.get("tid", "")).lower() != self.customer.tenant_id:
+                raise WrongTenant("The token is of another tenant", expected=self.customer.tenant_id)
+            self._app = app
+            roles = ", ".join(sorted(token.roles)) or "none"
+            seen = Observation("passed", f"a token for client {credential.client_id}; permissions in it: {roles}")
+        except DeadlineExceeded as error:
+            seen = Observation("failed", str(error))
+        except TenantError as error:
+            seen = Observation.of_error(error)
+        claim = "The app signs in to the customer's tenant with the sealed credential"
+        check = self._add("sign_in", claim, f"a token of tenant {self.customer.tenant_id}", seen, started)
+        return Findings([check])
+
+    def prove_access(self) -> Findings:
+        """Every member is reachable for reading and sending, and `outside_mailbox` for neither."""
+        started = self.clock.now()
+        wanted = list(claims(self.customer))
+        seen: dict[str, Observation]
+        try:
+            client_id = self._credential.client_id if self._credential else ""
+            proof = AccessProof(self._signed_in(), self.tenant.exchange, self.clock, self.customer, client_id)
+            last = proof.run(self.max_wait)
+            seen = {address: proof.judge(address, last) for address, _claim, _member in wanted}
+            agreement, delays = proof.agreement(last), proof.delays
+        except TenantError as error:
+            agreement, delays = Observation.of_error(error), {}
+            seen = {address: agreement for address, _claim, _member in wanted}
+        checks = [
+            self._add(f"access {address}", claim, expectation(member=member), seen[address], started)
+            for address, claim, member in wanted
+        ]
+        claim = "Exchange's own test and Graph's real answers say the same"
+        checks.append(self._add("planes agree", claim, f"agreement within {self.max_wait:.0f} s", agreement, started))
+        return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
+
+    def prove_send(self) -> Findings:
+        """A marked mail from each mailbox leaves, lies in Sent Items, arrives, and is removed again."""
+        started = self.clock.now()
+        mails = [Sent(address, self.receiver) for address in self.customer.mailboxes]
+        waited, probes = 0.0, None
+        try:
+            app = self._signed_in()
+            probes = self._probes(app)
+            for mail in mails:
+                probes.intend(mail.marker, mail.sender, mail.receiver)
+                send(app, self.clock, mail)
+                if mail.error:
+                    probes.not_sent(mail.marker)
+            waited = follow(app, self.clock, mails, self.max_wait)
+        except TenantError as error:
+            _blame(mails, error)
+        checks = [
+            self._add(
+                f"send {mail.sender}",
+                f"{mail.sender} can send, and the mail arrives",
+                f"202; in Sent Items; at {mail.receiver}; no non-delivery report",
+                mail.judge(waited),
+                started,
+            )
+            for mail in mails
+        ]
+        checks.append(self._removed(probes, started))
+        arrived = {mail.sender: mail.arrived for mail in mails if mail.arrived is not None}
+        return Findings(checks, lambda: pictures.bars(arrived, "Seconds from sending to arrival", "s"))
+
+    def prove_receive(self) -> Findings:
+        """A marked mail from outside reaches each mailbox; the app finds it, reads it, marks it as read, removes it."""
+        started = self.clock.now()
+        mails = [Received(address) for address in self.customer.mailboxes]
+        waited, probes = 0.0, None
+        try:
+            app, relay = self._signed_in(), self._relay()
+            probes = self._probes(app)
+            for mail in mails:
+                probes.intend(mail.marker, mail.mailbox)
+                send_from_outside(relay, self.clock, mail)
+                if mail.error:
+                    probes.not_sent(mail.marker)
+            waited = await_all(app, self.clock, mails, self.max_wait)
+            for mail in mails:
+                read(app, mail)
+        except TenantError as error:
+            _blame(mails, error)
+        checks = [
+            self._add(
+                f"receive {mail.mailbox}",
+                f"A mail from outside reaches {mail.mailbox}, and the app can read it",
+                "found by its marker, read, marked as read",
+                mail.judge(waited),
+                started,
+            )
+            for mail in mails
+        ]
+        checks.append(self._removed(probes, started))
+        arrived = {mail.mailbox: mail.arrived for mail in mails if mail.arrived is not None}
+        return Findings(checks, lambda: pictures.bars(arrived, "Seconds from the relay to the mailbox", "s"))
+
+    def _relay(self) -> Relay:
+        address = self.customer.probe.relay or self.tenant.cloud.smtp
+        in_sandbox = self.tenant.environment == "sandbox"
+        sender = self.customer.probe.sender or ("probe@outside.example" if in_sandbox else None)
+        if not address or not sender:
+            raise NotTried(
+                "There is no way to send a mail from outside",
+                expected="probe.relay and probe.sender in the inventory",
+                remedy="name a relay that takes mail for this customer, and a sender outside its tenant",
+            )
+        return Relay(address, sender)
+
+    def prove_large_mail(self, size: int | None = None) -> Findings:
+        """A large attachment arrives as it was sent. `size` is in bytes; the inventory's if not given."""
+        started = self.clock.now()
+        mail = Sent(self.customer.mailboxes[0], self.receiver)
+        large = LargeMail(mail, size or self.customer.probe.large_mail_size)
+        waited, probes = 0.0, None
+        try:
+            app = self._signed_in()
+            probes = self._probes(app)
+            probes.intend(mail.marker, mail.sender, mail.receiver)
+            waited = LargeMailFlow(app, self.tenant.exchange, self.clock).run(large, self.max_wait)
+        except TenantError as error:
+            mail.error = large.upload_error = large.receive_error = error
+        megabytes = f"{large.size / 2**20:.1f} MiB"
+        checks = [
+            self._add(
+                "upload",
+                f"A draft in {mail.sender} takes an attachment of {megabytes}",
+                "every slice is accepted",
+                large.judge_upload(),
+                started,
+            ),
+            self._add(
+                "send large",
+                f"{mail.sender} can send it, and it arrives",
+                f"202; in Sent Items; at {mail.receiver}; no non-delivery report",
+                mail.judge(waited),
+                started,
+            ),
+            self._add(
+                "equal",
+                "The attachment arrives as it was sent",
+                "the same SHA-256 at the receiver",
+                large.judge_equal(),
+                started,
+            ),
+            self._removed(probes, started),
+        ]
+        speeds = [piece.megabytes_per_second for piece in large.slices]
+        return Findings(checks, lambda: pictures.steps(speeds, "Upload throughput", "slice", "MB/s"))
+
+    def _removed(self, probes: ProbeMails | None, started: datetime) -> Check:
+        """Remove what was sent, also after a failure; the check of it."""
+        try:
+            if probes is None:
+                raise NotTried("Not tried, since no mail was sent")
+            problems = probes.remove_all()
+            seen = Observation("failed", "; ".join(problems)) if problems else Observation("passed", "none is left")
+        except TenantError as error:
+            seen = Observation.of_error(error)
+        return self._add("removed", "Every probe mail is removed again", "none is left", seen, started)
+
+    def conclude(self) -> Path:
+        """Write the record and return its path. Raises NotProved unless every check passed."""
+        record = Record(
+            customer=self.customer.name,
+            tenant_id=self.customer.tenant_id,
+            environment=self.tenant.environment,
+            run_id=self.run.run_id,
+            notebook=self.notebook,
+            started=self._started,
+            finished=self.clock.now(),
+            subject=Subject(
+                client_id=self._credential.client_id if self._credential else self.customer.app.client_id or "",
+                key_id=self._credential.key_id if self._credential else "",
+                mailboxes=list(self.customer.mailboxes),
+                outside_mailbox=self.customer.outside_mailbox,
+            ),
+            checks=self.checks,
+        )
+        path = self.run.write_record(record)
+        pictures.tell_record(path, record)
+        if self._lock:
+            # A run of its own, for this notebook alone.
+            self.run.close("succeeded" if record.verdict == "passed" else "failed", record.finished)
+            self._lock.close()
+        if record.verdict != "passed":
+            wrong = [f"{c.verdict}: {c.claim}. {c.observed}" for c in self.checks if c.verdict != "passed"]
+            raise NotProved(
+                f"{self.notebook} of customer {self.customer.name} is {record.verdict}",
+                expected="every check passed, and at least one",
+                found=" | ".join(wrong) or "no check",
+            )
+        return path
+
+
+def _blame(mails: Sequence[Sent] | Sequence[Received], error: TenantError) -> None:
+    for mail in mails:
+        mail.error = mail.error or error

@@ -1,0 +1,45 @@
+"""How a notebook begins: find the files, read the customer, open the run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from graphmail import customers
+from graphmail.errors import TenantError
+from graphmail.evidence import Run, new_run_id
+from graphmail.mailflow.flow import MailFlow
+from graphmail.tenant import RunContext, Tenant
+
+
+def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wait: float, *, notebook: str) -> MailFlow:
+    """The flow of one notebook for one customer; contacts nothing but the clock.
+
+    With an empty `run_id` it makes a run of its own, and holds the customer's lock until it is concluded; otherwise
+    whoever opened that run does. Raises InventoryError, and TenantError for a customer that is not in the inventory.
+    """
+    _enter_repository()
+    found = customers.load(inventory)
+    if customer not in found.customers:
+        raise TenantError(
+            f"The inventory has no customer {customer!r}", expected=", ".join(found.customers), found=str(found.path)
+        )
+    entry = found.customers[customer]
+    connection = entry.connection(found.path)
+    clock = Tenant.connect(connection).clock
+    own = not run_id
+    run = Run(Path(evidence).absolute(), customer, run_id or new_run_id(notebook, clock.now()))
+    tenant = Tenant.connect(
+        connection, RunContext(run_id=run.run_id, evidence=Path(evidence).absolute(), observe=run.append_http)
+    )
+    lock = tenant.state.lock(run.run_id) if own else None
+    if not run.exists:
+        run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=clock.now(), plan=entry.variables())
+    return MailFlow(tenant, entry, run, notebook=notebook, max_wait=max_wait, lock=lock)
+
+
+def _enter_repository() -> None:
+    """Make relative paths the repository's, also where Jupyter starts a kernel in the notebooks' own folder."""
+    here = Path.cwd()
+    if here.name == "notebooks" and (here.parent / "pyproject.toml").is_file():
+        os.chdir(here.parent)

@@ -1,0 +1,76 @@
+"""The probe mails of one flow: an intent in the journal before each, and gone again after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from graphmail.clock import Clock
+from graphmail.errors import TenantError
+from graphmail.graph import Graph
+from graphmail.journal import Fact, Journal
+from graphmail.mailflow.mailbox import remove
+from graphmail.mailflow.marker import Marker
+
+ACTION = "send_probe_mail"
+
+
+class ProbeMails:
+    """What this flow sent, and what an earlier one that died left behind."""
+
+    def __init__(self, graph: Graph, clock: Clock, journal: Journal, run_id: str, mailboxes: Iterable[str]) -> None:
+        self._graph = graph
+        self._clock = clock
+        self._journal = journal
+        self._run_id = run_id
+        self._mailboxes = set(mailboxes)
+        self._open: dict[Marker, list[str]] = {}
+
+    def intend(self, marker: Marker, *addresses: str) -> None:
+        """Before a mail is sent or drafted; `addresses` are the mailboxes where it may lie afterwards."""
+        self._journal.intend(
+            ACTION,
+            marker.uuid,
+            at=self._clock.now(),
+            run_id=self._run_id,
+            mailbox=addresses[0],
+            recipients=list(addresses[1:]),
+        )
+        self._open[marker] = list(addresses)
+
+    def not_sent(self, marker: Marker) -> None:
+        """After a definite refusal: there is nothing to remove."""
+        self._journal.outcome(marker.uuid, "not_sent", at=self._clock.now())
+        self._open.pop(marker, None)
+
+    def remove_all(self) -> list[str]:
+        """Remove every mail of this flow and those that dead runs left; what remains, in words.
+
+        An intent stays open until its mail is gone, so that the next run looks again.
+        """
+        problems: list[str] = []
+        for marker, addresses in {**self._left_behind(), **self._open}.items():
+            left = [problem for address in dict.fromkeys(addresses) if (problem := self._remove(address, marker))]
+            if not left:
+                self._journal.outcome(marker.uuid, "removed", at=self._clock.now())
+                self._open.pop(marker, None)
+            problems += left
+        return problems
+
+    def _remove(self, address: str, marker: Marker) -> str:
+        try:
+            return remove(self._graph, self._clock, address, marker)
+        except TenantError as error:
+            return f"{address}: {error.problem}"
+
+    def _left_behind(self) -> dict[Marker, list[str]]:
+        # Another kernel of this very run may be waiting for its own mail. The customer's lock keeps other runs away.
+        return {
+            Marker(entry.marker): [address for address in _addresses(entry.facts) if address in self._mailboxes]
+            for entry in self._journal.open_intents()
+            if entry.action == ACTION and entry.facts.get("run_id") != self._run_id
+        }
+
+
+def _addresses(facts: Mapping[str, Fact]) -> list[str]:
+    recipients = facts.get("recipients")
+    return [str(facts.get("mailbox", "")), *(recipients if isinstance(recipients, list) else ())]

@@ -1,0 +1,86 @@
+"""Mail from outside, through an SMTP relay. This session knows nothing of Graph and never holds a token."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+
+from graphmail.errors import OutcomeUnknown, TenantError, Unreachable
+from graphmail.mailflow.marker import BODY, Marker
+from graphmail.printable import printable
+
+TIMEOUT = 30.0  # seconds
+
+
+class RelayRefused(TenantError):
+    """The relay does not take the mail for that receiver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """`host:port` of a relay that takes mail without signing in, and the sender it takes it from."""
+
+    address: str
+    sender: str
+
+    def send(self, marker: Marker, receiver: str, now: datetime) -> str:
+        """Send a probe, once; its Message-ID.
+
+        Raises RelayRefused, Unreachable when nothing was handed over, OutcomeUnknown when it may have been.
+        """
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self.sender, receiver, marker.subject
+        mail["Date"], mail["Message-ID"] = format_datetime(now), make_msgid(domain=self.sender.partition("@")[2])
+        mail["Auto-Submitted"] = "auto-generated"
+        for name, value in marker.headers.items():
+            mail[name] = value
+        mail.set_content(BODY)
+        with self._connected() as smtp:
+            self._hand_over(smtp, mail, receiver)
+        return str(mail["Message-ID"])
+
+    def _connected(self) -> smtplib.SMTP:
+        host, _, port = self.address.rpartition(":")
+        try:
+            smtp = smtplib.SMTP(host.strip("[]"), int(port), timeout=TIMEOUT)
+            smtp.ehlo_or_helo_if_needed()
+            if smtp.has_extn("starttls"):
+                smtp.starttls(context=ssl.create_default_context())
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(
+                f"The relay {self.address} takes no mail",
+                found=_said(error),
+                remedy="compare probe.relay in the inventory; nothing was sent",
+            ) from None
+        return smtp
+
+    def _hand_over(self, smtp: smtplib.SMTP, mail: EmailMessage, receiver: str) -> None:
+        try:
+            smtp.send_message(mail)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            raise RelayRefused(
+                f"The relay {self.address} refused the mail to {receiver}",
+                found=_said(error),
+                remedy="compare probe.relay and probe.sender in the inventory, and that the mailbox takes mail",
+            ) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise OutcomeUnknown(
+                f"The relay {self.address} broke off while it took the mail to {receiver}", found=_said(error)
+            ) from None
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+        return _line(code, said)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _line(error.smtp_code, error.smtp_error)
+    return printable(error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__)
+
+
+def _line(code: int, text: bytes | str) -> str:
+    return printable(f"{code} {text.decode('ascii', 'replace') if isinstance(text, bytes) else text}")

@@ -1,0 +1,94 @@
+"""Executing a verification notebook: the same file a person opens, with papermill, in a kernel of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from graphmail.errors import TenantError
+from graphmail.evidence import RECORD_TYPE, Record, Verdict
+
+# Beyond `max_wait`, which the notebook keeps by itself: the most that one cell may take before its kernel is ended.
+GRACE = 3600  # seconds
+
+# papermill says on its logger which notebook it reads; whoever runs us says that already.
+logging.getLogger("papermill").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedNotebook:
+    """`output` is the executed copy, kept also on failure. Without a record the verdict is `unknown`.
+
+    `error` is what stopped it, for a person, and empty when nothing did.
+    """
+
+    notebook: str
+    output: Path
+    record: Path | None
+    verdict: Verdict
+    error: str
+
+
+def execute(notebook: Path, parameters: Mapping[str, Any], output: Path) -> ExecutedNotebook:
+    """Execute `notebook` into `output`; never raises for what the notebook finds.
+
+    Raises TenantError for a parameter that the notebook does not declare: papermill would only warn, and run without
+    it. Parameters end up in the notebook, so they are names and references, never secrets.
+    """
+    _refuse_undeclared(notebook, parameters)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # A kernel's debugger would say on our standard error that it cannot break into Python's own frozen modules.
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    error = ""
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(output),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            execution_timeout=int(parameters.get("max_wait", 7200)) + GRACE,
+        )
+    except PapermillExecutionError as failure:
+        error = f"{failure.ename}: {failure.evalue}"
+    except (CellTimeoutError, DeadKernelError) as failure:
+        error = f"the kernel was lost ({type(failure).__name__})"
+    record = _record_named_in(output)
+    verdict: Verdict = Record.read(record).verdict if record else "unknown"
+    return ExecutedNotebook(notebook.stem, output, record, verdict, error)
+
+
+def declared(notebook: Path) -> dict[str, str]:
+    """The notebook's parameters and their types, as its parameters cell declares them."""
+    found = papermill.inspect_notebook(str(notebook))
+    return {name: str(about["inferred_type_name"]) for name, about in found.items()}
+
+
+def _refuse_undeclared(notebook: Path, parameters: Mapping[str, Any]) -> None:
+    known = declared(notebook)
+    if unknown := sorted(set(parameters) - set(known)):
+        raise TenantError(
+            f"{notebook.name} has no parameter {', '.join(unknown)}",
+            expected=", ".join(known),
+            remedy="nothing was run",
+        )
+
+
+def _record_named_in(output: Path) -> Path | None:
+    if not output.is_file():
+        return None
+    for cell in nbformat.read(output, as_version=4).cells:  # type: ignore[no-untyped-call]
+        for shown in cell.get("outputs", ()):
+            told = shown.get("data", {}).get(RECORD_TYPE)
+            if isinstance(told, dict) and Path(str(told.get("path", ""))).is_file():
+                return Path(str(told["path"]))
+    return None
