@@ -25,13 +25,15 @@ def runs(root: Path | str, customer: str | None = None) -> Iterator[Run]:
 
 
 def latest_record(root: Path | str, customer: str, notebook: str) -> Record | None:
-    """The newest record of a notebook over all runs of a customer, by the time it was finished; None if there is none.
+    """The newest record of a notebook over all runs of a customer; None if there is none.
+
+    By the time its run began, which is in the run id and real also in the sandbox, and then by when it was finished.
 
     Raises EvidenceError when it lies in a closed bag that is not as it was: falling back to an older record would let
     whoever can damage one choose which proof counts.
     """
     found = [
-        (record.finished, run, record)
+        ((run.run_id.partition("-")[0], record.finished), run, record)
         for run in runs(root, customer)
         for record in run.records()
         if record.notebook == notebook

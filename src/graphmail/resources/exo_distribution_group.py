@@ -63,7 +63,7 @@ class DistributionGroup(Resource):
         values: Values = {"address": str(row["PrimarySmtpAddress"]).lower()}
         if desired.get("owners") is not None:
             values["owners"] = people.resolved(tenant, row.get("ManagedBy") or ())
-        values["members"] = sorted(people.shown(tenant, member) for member in members.value())
+        values["members"] = sorted(people.shown(member) for member in members.value())
         return Found(values, row)
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:

@@ -62,7 +62,8 @@ class Findings:
                 )
         # Nothing below can be read without them.
         self.raise_all()
-        missing = [cmdlet for cmdlet in CMDLETS if cmdlet not in self._tenant.exchange.cmdlets()]
+        allowed = self._tenant.exchange.cmdlets()
+        missing = [cmdlet for cmdlet in CMDLETS if cmdlet not in allowed]
         if missing:
             self.add(
                 "Exchange does not let the admin app run every cmdlet that is needed",

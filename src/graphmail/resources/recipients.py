@@ -18,9 +18,13 @@ def recipient_read(identity: str) -> Cmdlet:
     return Cmdlet("Get-Recipient", {"Identity": identity})
 
 
+# What names a recipient without doubt; display names and aliases may be shared or matched loosely.
+NAMES = ("Guid", "ExternalDirectoryObjectId", "DistinguishedName", "Name", "PrimarySmtpAddress")
+
+
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Guid -> the inventory's address, for recipients that exist."""
+    """The inventory's addresses of recipients that exist, by everything that names them without doubt."""
 
     addresses: dict[str, str]
 
@@ -29,23 +33,28 @@ class Recipients:
         """Look all of them up in few requests. Raises TenantError that names every one that does not exist."""
         asked = list(dict.fromkeys(address.lower() for address in addresses))
         answers = tenant.exchange.batch([recipient_read(address) for address in asked])
-        missing = [address for address, answer in zip(asked, answers, strict=True) if not _row(answer)]
+        rows = {address: _row(answer) for address, answer in zip(asked, answers, strict=True)}
+        missing = [address for address, row in rows.items() if not row]
         if missing:
             raise TenantError(
                 f"Tenant {tenant.tenant_id} has no recipient with the address {', '.join(missing)}",
                 expected="mailboxes that exist in Exchange Online",
                 remedy="correct the address, or have the mailbox made and licensed",
             )
-        return cls({_row(answer)["Guid"]: address for address, answer in zip(asked, answers, strict=True)})
+        return cls({str(row[n]).lower(): address for address, row in rows.items() for n in NAMES if row.get(n)})
 
-    def shown(self, tenant: Tenant, row: Row) -> str:
+    def shown(self, row: Row) -> str:
         """The inventory's address for that recipient, or else its own primary address or name."""
-        return self.addresses.get(row.get("Guid", "")) or str(row.get("PrimarySmtpAddress") or row.get("Name")).lower()
+        known = self.addresses.get(str(row.get("Guid", "")).lower())
+        return known or str(row.get("PrimarySmtpAddress") or row.get("Name")).lower()
 
     def resolved(self, tenant: Tenant, identities: Iterable[str]) -> list[str]:
-        """Addresses of recipients that Exchange itself calls by other names, as `ManagedBy` does."""
-        answers = tenant.exchange.batch([recipient_read(identity) for identity in identities if identity.strip()])
-        return sorted(self.shown(tenant, _row(answer)) for answer in answers if _row(answer))
+        """Addresses of recipients that Exchange calls by other names, as `ManagedBy` does; strangers are looked up."""
+        named = [identity for identity in identities if identity.strip()]
+        known = [self.addresses[name.lower()] for name in named if name.lower() in self.addresses]
+        strangers = [name for name in named if name.lower() not in self.addresses]
+        answers = tenant.exchange.batch([recipient_read(name) for name in strangers])
+        return sorted(known + [self.shown(_row(answer)) for answer in answers if _row(answer)])
 
 
 def _row(answer: CmdletAnswer) -> Row:

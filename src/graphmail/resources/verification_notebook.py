@@ -1,4 +1,4 @@
-"""Executes one verification notebook for one customer; the executed copy and its record are evidence, whatever it found."""
+"""Executes one verification notebook for one customer; executed copy and record are evidence, whatever it found."""
 
 from __future__ import annotations
 

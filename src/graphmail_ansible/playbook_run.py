@@ -1,0 +1,121 @@
+"""A playbook run through ansible-runner, judged by its events: task, host, changed, diff. Never by printed text."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import ansible_runner
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvent:
+    """One task of one host, when it has ended. `outcome` is ok, changed, skipped, failed or unreachable."""
+
+    host: str
+    task: str
+    module: str
+    outcome: str
+    message: str = ""
+    diff: Any = None
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self | None:
+        """The task's end that this event tells, or None for any other event."""
+        kind, data = event["event"], event.get("event_data", {})
+        if not kind.startswith("runner_on_") or kind == "runner_on_start":
+            return None
+        result = data.get("res") or {}
+        outcome = kind.removeprefix("runner_on_")
+        if outcome == "ok" and result.get("changed"):
+            outcome = "changed"
+        if outcome == "failed" and data.get("ignore_errors"):
+            outcome = "ok"
+        return cls(
+            host=str(data.get("host", "")),
+            task=str(data.get("task", "")),
+            module=str(data.get("task_action", "")).rpartition(".")[2],
+            outcome=outcome,
+            message=str(result.get("msg", "")),
+            diff=result.get("diff"),
+        )
+
+
+@dataclass(slots=True)
+class PlaybookRun:
+    """What a run did. `status` is ansible-runner's own word, `rc` ansible-playbook's exit status."""
+
+    status: str
+    rc: int
+    events: list[TaskEvent] = field(default_factory=list)
+    output: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        # A run without any task is no success: an inventory that matches nobody ends with status "successful".
+        return self.rc == 0 and self.status == "successful" and bool(self.events)
+
+    def of(self, host: str, *outcomes: str) -> list[TaskEvent]:
+        """That host's events, only those with one of `outcomes` if any are given."""
+        return [e for e in self.events if e.host == host and (not outcomes or e.outcome in outcomes)]
+
+    def changed(self, host: str) -> list[str]:
+        return [event.task for event in self.of(host, "changed")]
+
+    def failures(self) -> dict[str, str]:
+        """Host -> what its last failed task says."""
+        return {e.host: e.message for e in self.events if e.outcome in ("failed", "unreachable")}
+
+    @property
+    def hosts(self) -> list[str]:
+        return sorted({event.host for event in self.events})
+
+
+def run_playbook(
+    playbook: str | Path,
+    inventory: Path,
+    environment: Mapping[str, str],
+    *arguments: str,
+    tell: Callable[[TaskEvent], None] = lambda event: None,
+) -> PlaybookRun:
+    """Run a playbook of this repository. `environment` is added to this process's own and may hold no secret.
+
+    `arguments` go to ansible-playbook, e.g. `--check`, `--diff`, `--limit=contoso`.
+    """
+    done = PlaybookRun("", -1)
+
+    def hear(event: Mapping[str, Any]) -> bool:
+        heard = TaskEvent.of(event)
+        if heard:
+            done.events.append(heard)
+            tell(heard)
+        return False
+
+    # ansible-runner finds ansible.cfg by the project folder, hides its callback_plugins, and needs absolute paths.
+    variables = {
+        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(REPOSITORY / "plugins" / "callback"),
+        **environment,
+    }
+    with tempfile.TemporaryDirectory(prefix="playbook-") as private:
+        ran = ansible_runner.run(
+            private_data_dir=private,
+            project_dir=str(REPOSITORY),
+            playbook=str((REPOSITORY / "playbooks" / playbook).absolute()),
+            inventory=str(inventory.absolute()),
+            envvars=variables,
+            cmdline=" ".join(arguments) or None,
+            quiet=True,
+            # Its own record of the command holds the whole environment.
+            suppress_env_files=True,
+            event_handler=hear,
+        )
+        done.output = ran.stdout.read() if os.path.exists(ran.stdout.name) else ""
+    done.status, done.rc = ran.status, int(ran.rc)
+    return done
