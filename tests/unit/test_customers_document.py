@@ -64,11 +64,11 @@ def test_inventory_without_customers_is_a_mistake(tmp_path, text):
 
 def test_anchors_and_merge_keys_work_and_keep_their_lines(tmp_path):
     text = CONTOSO.replace("  contoso:\n", "  contoso: &one\n")
-    second = "  second:\n    <<: *one\n    tenant_id: 5a4d0000-0000-4000-8000-000000000002\n    access: nothing\n"
+    second = "  second:\n    <<: *one\n    tenant_id: 5a4d0000-0000-4000-8000-000000000002\n    cloud: nothing\n"
 
     (mistake,) = mistakes(write(tmp_path, text + second))
 
-    assert (mistake.line, mistake.customer, mistake.field) == (13, "second", "access")
+    assert (mistake.line, mistake.customer, mistake.field) == (13, "second", "cloud")
 
 
 def test_aliases_of_aliases_do_not_multiply(tmp_path):

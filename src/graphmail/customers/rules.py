@@ -141,10 +141,12 @@ def names(entries: list[Entry]) -> Iterator[Finding]:
 
 def tenants(entries: list[Entry]) -> Iterator[tuple[Finding, str]]:
     """Two customers may share a tenant, with an app and a group each. With each finding, the other customer."""
-    for number, entry in enumerate(entries):
-        for other in entries[:number]:
-            if entry.text("tenant_id") and entry.text("tenant_id") == other.text("tenant_id"):
+    seen: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if tenant := entry.text("tenant_id"):
+            for other in seen.setdefault(tenant, []):
                 yield from _shared(entry, other)
+            seen[tenant].append(entry)
 
 
 def _shared(entry: Entry, other: Entry) -> Iterator[tuple[Finding, str]]:
