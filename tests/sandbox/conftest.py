@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.sandbox_in_process import contoso, fabrikam, sockets, tenancies
 from tests.sandbox_process import CONTOSO, EXCHANGE_SCOPE, GRAPH_SCOPE, Sandbox
 
 
@@ -59,4 +60,4 @@ def graph_of(sandbox: Sandbox) -> Any:
     return make
 
 
-__all__ = ["EXCHANGE_SCOPE", "Graph"]
+__all__ = ["EXCHANGE_SCOPE", "Graph", "contoso", "fabrikam", "sockets", "tenancies"]

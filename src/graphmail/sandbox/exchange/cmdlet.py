@@ -40,13 +40,15 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Cmdlet:
-    """`source` is the public page; `confirms` marks those that ask before acting."""
+    """`confirms` marks those that ask before acting, `pages` those that show one row only unless told a ResultSize."""
 
     name: str
     run: Callable[[Invocation], list[Row]]
     parameters: Mapping[str, Parameter]
     confirms: bool = False
+    pages: bool = False
 
     @property
     def source(self) -> str:
+        """The public page."""
         return f"learn.microsoft.com/powershell/module/exchangepowershell/{self.name.lower()}"

@@ -23,10 +23,10 @@ def expired_link() -> CmdletError:
     return CmdletError("Microsoft.Exchange.Admin.OData.Core.ODataServiceException", "The continuation is not valid.")
 
 
-def answer(call: Call, run: Invocation, rows: list[Row], *, sizable: bool = False) -> Answer:
+def answer(call: Call, run: Invocation, rows: list[Row], *, pages: bool = False) -> Answer:
     """Return one page of the rows.
 
-    A `sizable` cmdlet takes a ResultSize: without it only the first row comes at once, with a warning and a link to the
+    With `pages` and without a ResultSize only the first row comes at once, with a warning and a link to the
     rest; with a number no more rows than that; with Unlimited all, in pages of `Prefer: odata.maxpagesize`.
     """
     start = _start(call)
@@ -35,7 +35,7 @@ def answer(call: Call, run: Invocation, rows: list[Row], *, sizable: bool = Fals
         run.warnings.append(f"There are more results available than are currently displayed ({limit}).")
         rows = rows[:limit]
     size = _page_size(call)
-    if sizable and "ResultSize" not in run.parameters and start == 0 and len(rows) > 1:
+    if pages and "ResultSize" not in run.parameters and start == 0 and len(rows) > 1:
         run.warnings.append("By default, only the first result is returned. Use the ResultSize parameter to get more.")
         size = 1
     body: dict[str, Any] = {
@@ -81,7 +81,8 @@ def _page_size(call: Call) -> int:
 
 
 def _digest(call: Call) -> str:
-    return hashlib.sha256(call.body).hexdigest()[:16]
+    """Return what is the same for the same body, however it is spaced: a link is followed with the body it came from."""
+    return hashlib.sha256(json.dumps(call.json(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _link(call: Call, start: int) -> str:

@@ -247,6 +247,7 @@ CMDLETS = [
         "Get-DistributionGroup",
         _get,
         {"Identity": STRING, "Filter": STRING, "RecipientTypeDetails": STRINGS, "ResultSize": RESULT_SIZE},
+        pages=True,
     ),
     Cmdlet(
         "New-DistributionGroup",

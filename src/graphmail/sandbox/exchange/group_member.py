@@ -89,6 +89,7 @@ CMDLETS = [
         "Get-DistributionGroupMember",
         _get,
         {"Identity": STRING, "ResultSize": RESULT_SIZE, "IncludeSoftDeletedObjects": SWITCH},
+        pages=True,
     ),
     Cmdlet("Add-DistributionGroupMember", _add, {**_CHANGE, "Member": REQUIRED_STRING}),
     Cmdlet("Remove-DistributionGroupMember", _remove, {**_CHANGE, "Member": REQUIRED_STRING}, confirms=True),

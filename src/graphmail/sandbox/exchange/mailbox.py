@@ -58,6 +58,7 @@ CMDLETS = [
         "Get-Mailbox",
         _get_mailbox,
         {"Identity": STRING, "Filter": STRING, "RecipientTypeDetails": STRINGS, "ResultSize": RESULT_SIZE},
+        pages=True,
     ),
     Cmdlet(
         "Set-Mailbox", _set_mailbox, {"Identity": REQUIRED_STRING, "MaxSendSize": SIZE, "MaxReceiveSize": SIZE},

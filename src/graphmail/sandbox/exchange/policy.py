@@ -94,8 +94,8 @@ def _new(call: Invocation) -> list[Row]:
 
 def _generated(app_id: str, scope: Recipient, right: str) -> str:
     return (
-        f"AppId: {app_id}, PolicyScopeGroupId: {scope.guid}, ScopeSid: {scope.sid}, ScopeObjectId: {scope.id}, "
-        f"ScopeName: {scope.name}, AccessRight: {right}, ShardType: All, generated because no description was given."
+        f"Generated description. AppId: {app_id}, ScopeSid: {scope.sid}, ScopeObjectId: {scope.id}, "
+        f"AccessRight: {right}, ShardType: All"
     )
 
 

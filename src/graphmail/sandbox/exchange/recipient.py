@@ -136,5 +136,6 @@ CMDLETS = [
             "Properties": STRINGS,
             "ResultSize": RESULT_SIZE,
         },
+        pages=True,
     ),
 ]

@@ -56,7 +56,7 @@ def _run(call: Call, cmdlet: Cmdlet, given: dict[str, Any]) -> Answer:
     if cmdlet.confirms and run.get("Confirm"):
         return envelope.confirmation(call, run)
     rows = [] if run.get("WhatIf") else cmdlet.run(run)
-    return envelope.answer(call, run, rows, sizable="ResultSize" in cmdlet.parameters)
+    return envelope.answer(call, run, rows, pages=cmdlet.pages)
 
 
 def _cmdlet_input(call: Call) -> tuple[str, dict[str, Any]] | None:

@@ -89,9 +89,9 @@ def standard_headers(properties: Mapping[str, Any]) -> Headers:
 
 def _written(recipient: Mapping[str, Any]) -> str:
     given = recipient["emailAddress"]
-    address = given.get("address") or ""
+    address, name = given.get("address") or "", given.get("name") or ""
     try:
-        return str(Address(display_name=given.get("name") or "", addr_spec=address))
+        return str(Address(display_name="" if name == address else name, addr_spec=address))
     except (ValueError, IndexError):
         return address
 
