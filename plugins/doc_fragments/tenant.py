@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  tenant:
+    description:
+      - The customer's tenant and how ops signs in to it. The inventory plugin P(customers#inventory) makes it as the
+        variable C(tenant), so that every task says C(tenant) with the value C("{{ tenant }}").
+      - It names things and holds no secret.
+    type: dict
+    required: true
+    suboptions:
+      customer:
+        description:
+          - The customer's name in the inventory. It names the folder of the customer's local state and evidence, so it
+            consists of at most 63 small letters, digits and dashes and does not begin with a dash.
+        type: str
+        required: true
+      tenant_id:
+        description:
+          - The tenant's GUID. Before the first write, the organisation that the admin's own token reads must have it.
+        type: str
+        required: true
+      initial_domain:
+        description:
+          - The tenant's first domain, such as V(contoso.onmicrosoft.com). It must be the initial domain of that
+            organisation.
+        type: str
+        required: true
+      cloud:
+        description:
+          - The cloud that the tenant lives in. It alone decides which hosts get a token.
+        type: str
+        required: true
+        choices: [global, gcc_high, dod, china, sandbox]
+      admin:
+        description:
+          - How ops signs in.
+        type: dict
+        required: true
+        suboptions:
+          kind:
+            description: The way of signing in.
+            type: str
+            choices: [client_secret]
+          sealed:
+            description:
+              - Absolute path of the sealed file with the admin app's client id and secret. It is opened in memory, with
+                the operator's private key.
+              - Made with C(python -m graphmail.credentials seal CUSTOMER --inventory FILE).
+            type: path
+            required: true
+      operators:
+        description:
+          - Public keys of the operators (V(age1…) or V(ssh-ed25519 …)). Everything made here is sealed to them.
+          - May be empty only in the sandbox. Then it is sealed to the key that E(GRAPHMAIL_IDENTITY) names.
+        type: list
+        elements: str
+        required: true
+attributes:
+  platform:
+    support: full
+    platforms: posix
+    details:
+      - Linux, or Windows Subsystem for Linux.
+requirements:
+  - the Python package graphmail, in the Python that runs Ansible
+notes:
+  - Runs on the control node, inside the Ansible worker. The inventory plugin sets C(ansible_connection=local).
+  - One run at a time works on a customer. A second one fails and names the first.
+  - Local state lies below E(GRAPHMAIL_STATE) (by default C(state)), the evidence below E(GRAPHMAIL_EVIDENCE) (by
+    default C(evidence)). The operator's private key is the file that E(GRAPHMAIL_IDENTITY) names.
+  - No secret is ever in a parameter, a result, a diff or a message.
+"""
