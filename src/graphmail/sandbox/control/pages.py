@@ -22,6 +22,28 @@ from graphmail.sandbox.world import Blueprint
 Page = Callable[[Request], Awaitable[Response]]
 
 _SERVICES = ("entra", "graph", "exchange")
+_TENANT = "/_sandbox/tenants/{tenant}"
+
+# Method, path, what it does; in the order of ControlPages.routes.
+PAGES = (
+    ("GET", "/_sandbox/health", "200 when all services listen"),
+    ("POST", "/_sandbox/reset", 'all tenants as in the tenants file; `{"tenant": id}` for one; tokens are forgotten'),
+    ("GET", "/_sandbox/requests", "requests of no tenant: bearers that were not minted here, unknown tenants"),
+    ("GET", f"{_TENANT}/clock", '`{"now", "offset"}`'),
+    ("POST", f"{_TENANT}/clock", '`{"advance": seconds}`'),
+    ("GET", f"{_TENANT}/delays", "seconds"),
+    ("PATCH", f"{_TENANT}/delays", "change some of them"),
+    ("GET", f"{_TENANT}/limits", "bytes"),
+    ("PATCH", f"{_TENANT}/limits", "change some of them"),
+    ("GET", f"{_TENANT}/ledger", "committed changes, in order"),
+    ("GET", f"{_TENANT}/requests", "the request log: no bodies, no queries, no bearers"),
+    ("DELETE", f"{_TENANT}/requests", "forget it"),
+    ("POST", f"{_TENANT}/by-hand", "what a person with all rights does in a portal, without replication lag"),
+    ("GET", f"{_TENANT}/mailboxes/{{address}}", "messages by folder; a page for a browser (`Accept: text/html`)"),
+    ("GET", f"{_TENANT}/faults", "what is still planned"),
+    ("POST", f"{_TENANT}/faults", "plan one misbehaviour"),
+    ("DELETE", f"{_TENANT}/faults", "forget them"),
+)
 
 
 class _RefusedError(Exception):
@@ -39,27 +61,29 @@ class ControlPages:
         self.services = services
 
     def routes(self) -> list[Route]:
-        tenant = "/_sandbox/tenants/{tenant}"
-        pages: list[tuple[str, str, Page]] = [
-            ("GET", "/_sandbox/health", self.health),
-            ("POST", "/_sandbox/reset", self.reset),
-            ("GET", "/_sandbox/requests", self.foreign_requests),
-            ("GET", f"{tenant}/clock", self.clock),
-            ("POST", f"{tenant}/clock", self.advance),
-            ("GET", f"{tenant}/delays", self.delays),
-            ("PATCH", f"{tenant}/delays", self.change_delays),
-            ("GET", f"{tenant}/limits", self.limits),
-            ("PATCH", f"{tenant}/limits", self.change_limits),
-            ("GET", f"{tenant}/ledger", self.ledger),
-            ("GET", f"{tenant}/requests", self.requests),
-            ("DELETE", f"{tenant}/requests", self.forget_requests),
-            ("POST", f"{tenant}/by-hand", self.by_hand),
-            ("GET", f"{tenant}/mailboxes/{{address}}", self.mailbox),
-            ("GET", f"{tenant}/faults", self.faults),
-            ("POST", f"{tenant}/faults", self.plan_fault),
-            ("DELETE", f"{tenant}/faults", self.forget_faults),
+        handlers: list[Page] = [
+            self.health,
+            self.reset,
+            self.foreign_requests,
+            self.clock,
+            self.advance,
+            self.delays,
+            self.change_delays,
+            self.limits,
+            self.change_limits,
+            self.ledger,
+            self.requests,
+            self.forget_requests,
+            self.by_hand,
+            self.mailbox,
+            self.faults,
+            self.plan_fault,
+            self.forget_faults,
         ]
-        return [Route(path, _answering(page), methods=[method]) for method, path, page in pages]
+        return [
+            Route(path, _answering(page), methods=[method])
+            for (method, path, _), page in zip(PAGES, handlers, strict=True)
+        ]
 
     async def health(self, _: Request) -> Response:
         """200: this page is served last, when all services listen."""

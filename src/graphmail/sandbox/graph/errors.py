@@ -76,11 +76,11 @@ class GraphDialect:
         return graph_answer(status, "InternalServerError", message)
 
     def sign(self, answer: Answer, request_id: str, client_request_id: str | None, at: datetime) -> None:
-        """Fill `innerError` of an error in Graph's envelope."""
+        """Fill the `innerError` that an error in Graph's envelope has empty."""
         error = answer.body.get("error") if isinstance(answer.body, dict) else None
-        if answer.status >= 400 and isinstance(error, dict):
+        if answer.status >= 400 and isinstance(error, dict) and "innerError" in error:
             error["innerError"] = {
-                **(error.get("innerError") or {}),
+                **error["innerError"],
                 "date": f"{at:%Y-%m-%dT%H:%M:%S}",
                 "request-id": request_id,
                 "client-request-id": client_request_id or request_id,

@@ -1,0 +1,171 @@
+"""The process: sockets, certificates, sandbox.json, signals, speed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import threading
+import time
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from graphmail.sandbox.certificates import SERVICE_HOSTS
+from graphmail.sandbox.server import NotLoopbackError, open_socket
+from tests.sandbox_process import CONTOSO, EXAMPLE, running
+
+
+def test_settings_file_is_private_and_complete(sandbox):
+    assert stat.S_IMODE(sandbox.path.stat().st_mode) == 0o600
+    assert set(sandbox.json) == {
+        "login",
+        "graph",
+        "exchange",
+        "control",
+        "ca",
+        "proxy",
+        "smtp",
+        "timestamp",
+        "admins",
+    }
+    assert all(set(admin) == {"client_id", "client_secret"} for admin in sandbox.json["admins"].values())
+    assert all(urlsplit(sandbox.json[n]).hostname == "127.0.0.1" for n in ("login", "graph", "exchange", "control"))
+
+
+def test_each_start_has_secrets_and_a_ca_of_its_own_and_prints_no_secret(tmp_path):
+    seen = []
+    for _ in range(2):
+        with running(tmp_path) as sandbox:
+            seen.append((sandbox.json["admins"][CONTOSO]["client_secret"], open(sandbox.json["ca"]).read()))
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+
+
+def test_what_is_printed_holds_addresses_and_no_secret(tmp_path):
+    command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(EXAMPLE), "--port", "0"]
+    process = subprocess.Popen([*command, "--state", str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("ready"):
+            break
+    settings = (tmp_path / "sandbox.json").read_text()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    printed = "".join(lines)
+    process.stdout.close()
+    assert "https://127.0.0.1:" in printed
+    assert not [a for a in json.loads(settings)["admins"].values() if a["client_secret"] in printed]
+    assert not (tmp_path / "sandbox.json").exists()
+
+
+def test_ports_are_consecutive_from_the_one_given(tmp_path):
+    first = free_ports(5)
+    with running(tmp_path, EXAMPLE, "--port", str(first)) as sandbox:
+        ports = [urlsplit(sandbox.json[n]).port for n in ("control", "login", "graph", "exchange")]
+        assert [*ports, int(sandbox.json["smtp"].rpartition(":")[2])] == list(range(first, first + 5))
+
+
+def test_port_that_is_taken_ends_with_a_message(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(EXAMPLE), "--port", str(port)]
+        ended = subprocess.run([*command, "--state", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "cannot listen" in ended.stderr
+    assert not (tmp_path / "sandbox.json").exists()
+
+
+def test_wrong_tenants_file_ends_with_its_mistakes(tmp_path):
+    bad = tmp_path / "tenants.yml"
+    bad.write_text("tenants: [{id: x}]\n")
+    command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(bad), "--port", "0"]
+    ended = subprocess.run([*command, "--state", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert "tenants[0].display_name" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
+def test_only_loopback_is_listened_on(host):
+    with pytest.raises(NotLoopbackError):
+        open_socket(0, host)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", *SERVICE_HOSTS])
+def test_certificate_passes_strict_verification_for_every_name(sandbox, name):
+    context = ssl.create_default_context(cafile=sandbox.json["ca"])
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0)
+    address = urlsplit(sandbox.json["graph"])
+    with (
+        socket.create_connection((address.hostname, address.port)) as plain,
+        context.wrap_socket(plain, server_hostname=name) as tls,
+    ):
+        assert tls.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_stranger_does_not_trust_the_sandbox(sandbox):
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.Session().get(f"{sandbox.json['graph']}/v1.0/organization", verify=True)
+
+
+def test_terminated_while_a_request_hangs_it_ends_cleanly(tmp_path):
+    with running(tmp_path) as sandbox:
+        sandbox.fault(CONTOSO, "entra", hang=60)
+        asking = threading.Thread(target=_ignored, args=(sandbox,))
+        asking.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        sandbox.process.terminate()
+        assert sandbox.process.wait(20) == 0
+        assert time.monotonic() - began < 10
+        asking.join(10)
+
+
+def test_many_requests_of_several_connections_are_answered(graph):
+    """No timed test: that each answer belongs to its question while others are in flight."""
+    wrong = []
+
+    def ask(address: str) -> None:
+        with requests.Session() as http:
+            http.verify, http.trust_env = graph.sandbox.json["ca"], False
+            http.headers["Authorization"] = f"Bearer {graph.token}"
+            for _ in range(25):
+                user = http.get(f"{graph.sandbox.json['graph']}/v1.0/users/{address}@contoso.example").json()
+                if user["mail"] != f"{address}@contoso.example":
+                    wrong.append(user)
+
+    threads = [threading.Thread(target=ask, args=(a,)) for a in ("support", "ceo", "admin", "sales")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def _ignored(sandbox) -> None:
+    try:
+        sandbox.token_answer(CONTOSO)
+    except requests.RequestException:
+        pass
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` consecutive ports that nobody listens on."""
+    for first in range(21000 + hash(time.time()) % 9000, 60000, count):
+        try:
+            held = [open_socket(port) for port in range(first, first + count)]
+        except OSError:
+            continue
+        for sock in held:
+            sock.close()
+        return first
+    raise AssertionError("no free ports")
