@@ -37,11 +37,12 @@ class Rehearsal:
     tenants: Path
     inventory: Path
     port: int = 0
+    running: Path | None = None  # the sandbox.json of one that runs already
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def description(self) -> Path:
-        return self.folder / "sandbox" / "sandbox.json"
+        return self.running or self.folder / "sandbox" / "sandbox.json"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -54,7 +55,8 @@ class Rehearsal:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.start()
+        if self.running is None:
+            self.start()
         self.seal_admins()
         return self
 

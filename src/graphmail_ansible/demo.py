@@ -60,7 +60,12 @@ class Demo:
 
     @staticmethod
     def _tell(event: TaskEvent) -> None:
-        if event.outcome in ("changed", "failed", "unreachable") or event.module == "verification_notebook":
+        if event.module == "propagation_probe":
+            print(f"{event.result.get('status', event.outcome):9} {event.host}: {event.message}", flush=True)
+        elif event.item and event.module == "verification_notebook" and event.outcome != "skipped":
+            told = event.result
+            print(f"{told.get('verdict', event.outcome):9} {event.host}: {told.get('notebook', '')}", flush=True)
+        elif not event.item and event.outcome in ("changed", "failed", "unreachable"):
             print(f"{event.outcome:9} {event.host}: {event.task}", flush=True)
 
     def _failed(self, what: str, run: PlaybookRun) -> bool:

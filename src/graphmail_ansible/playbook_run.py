@@ -15,6 +15,9 @@ import ansible_runner
 REPOSITORY = Path(__file__).parents[2]
 
 
+ENDS = ("ok", "failed", "skipped", "unreachable")
+
+
 @dataclass(frozen=True, slots=True)
 class TaskEvent:
     """One task of one host, when it has ended. `outcome` is ok, changed, skipped, failed or unreachable."""
@@ -25,15 +28,17 @@ class TaskEvent:
     outcome: str
     message: str = ""
     diff: Any = None
+    result: Mapping[str, Any] = field(default_factory=dict)
+    item: bool = False
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self | None:
-        """The task's end that this event tells, or None for any other event."""
+        """The end of a task, or of one item of its loop, that this event tells; None for any other event."""
         kind, data = event["event"], event.get("event_data", {})
-        if not kind.startswith("runner_on_") or kind == "runner_on_start":
+        outcome = kind.rpartition("_on_")[2]
+        if not kind.startswith("runner_") or outcome not in ENDS:
             return None
         result = data.get("res") or {}
-        outcome = kind.removeprefix("runner_on_")
         if outcome == "ok" and result.get("changed"):
             outcome = "changed"
         if outcome == "failed" and data.get("ignore_errors"):
@@ -45,6 +50,8 @@ class TaskEvent:
             outcome=outcome,
             message=str(result.get("msg", "")),
             diff=result.get("diff"),
+            result=result,
+            item=kind.startswith("runner_item_"),
         )
 
 
@@ -64,7 +71,8 @@ class PlaybookRun:
 
     def of(self, host: str, *outcomes: str) -> list[TaskEvent]:
         """That host's events, only those with one of `outcomes` if any are given."""
-        return [e for e in self.events if e.host == host and (not outcomes or e.outcome in outcomes)]
+        found = [e for e in self.events if e.host == host and not e.item]
+        return [e for e in found if not outcomes or e.outcome in outcomes]
 
     def changed(self, host: str) -> list[str]:
         return [event.task for event in self.of(host, "changed")]

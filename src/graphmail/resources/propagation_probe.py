@@ -49,8 +49,15 @@ class PropagationProbe(Info):
 
     @staticmethod
     def _said(status: str, wait: Wait, tenant: Tenant, missing: str) -> dict[str, Any]:
-        waited = (tenant.clock.now() - wait.since).total_seconds()
-        return {"status": status, "waiting_for": missing, "waited": round(waited), "until": wait.until.isoformat()}
+        waited = round((tenant.clock.now() - wait.since).total_seconds())
+        text = f"after {waited} s, {f'waiting for {missing}' if missing else 'everything acts'}"
+        return {
+            "status": status,
+            "waiting_for": missing,
+            "waited": waited,
+            "until": wait.until.isoformat(),
+            "msg": text,
+        }
 
     @staticmethod
     def _missing(tenant: Tenant, credential: SealedCredential, params: Values) -> str:

@@ -31,7 +31,7 @@ class VerificationNotebook(Info):
         if tenant.run.check_mode or tenant.run.evidence is None:
             # A check proves nothing; later tasks learn that the run would have made this proof.
             tenant.plan_create(self.name, name)
-            return {"verdict": "unknown", "record": "", "executed": ""}
+            return {"notebook": name, "verdict": "unknown", "record": "", "executed": ""}
         run = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id)
         executed = execute(
             Path(params["folder"]) / f"{name}.ipynb",
@@ -51,6 +51,7 @@ class VerificationNotebook(Info):
                 remedy=f"open {executed.output}, find the cell that failed, and run it again",
             )
         return {
+            "notebook": name,
             "verdict": executed.verdict,
             "record": os.fspath(executed.record),
             "executed": os.fspath(executed.output),
