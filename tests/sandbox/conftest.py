@@ -60,4 +60,20 @@ def graph_of(sandbox: Sandbox) -> Any:
     return make
 
 
+@pytest.fixture
+def new_app(sandbox: Sandbox) -> dict[str, str]:
+    """A new app of contoso with a service principal and a secret, all lags over."""
+    registered = sandbox.by_hand(CONTOSO, "POST", "/applications", {"displayName": "app"})
+    principal = sandbox.by_hand(CONTOSO, "POST", "/servicePrincipals", {"appId": registered["appId"]})
+    secret = sandbox.by_hand(CONTOSO, "POST", f"/applications/{registered['id']}/addPassword", {})
+    sandbox.settle(CONTOSO)
+    return {
+        "id": registered["id"],
+        "principal": principal["id"],
+        "client_id": registered["appId"],
+        "client_secret": secret["secretText"],
+        "key_id": secret["keyId"],
+    }
+
+
 __all__ = ["EXCHANGE_SCOPE", "Graph", "contoso", "fabrikam", "sockets", "tenancies"]

@@ -185,3 +185,10 @@ def test_faults_can_be_seen_and_forgotten(graph, sandbox):
 )
 def test_wrong_fault_is_refused(sandbox, plan):
     sandbox.control("POST", f"/tenants/{CONTOSO}/faults", plan, status=400)
+
+
+def test_by_hand_is_neither_logged_nor_struck_by_faults(sandbox):
+    sandbox.fault(CONTOSO, "graph", status=500)
+    sandbox.by_hand(CONTOSO, "GET", "/organization")
+    assert sandbox.requests(CONTOSO) == []
+    assert sandbox.control("GET", f"/tenants/{CONTOSO}/faults")["faults"][0]["times"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -42,7 +44,7 @@ def test_each_start_has_secrets_and_a_ca_of_its_own_and_prints_no_secret(tmp_pat
     seen = []
     for _ in range(2):
         with running(tmp_path) as sandbox:
-            seen.append((sandbox.json["admins"][CONTOSO]["client_secret"], open(sandbox.json["ca"]).read()))
+            seen.append((sandbox.json["admins"][CONTOSO]["client_secret"], Path(sandbox.json["ca"]).read_text()))
     assert seen[0][0] != seen[1][0]
     assert seen[0][1] != seen[1][1]
 
@@ -77,11 +79,18 @@ def test_port_that_is_taken_ends_with_a_message(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
+        (tmp_path / "sandbox.json").write_text("left behind by a process that was killed")
         command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(EXAMPLE), "--port", str(port)]
         ended = subprocess.run([*command, "--state", str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert "cannot listen" in ended.stderr
     assert not (tmp_path / "sandbox.json").exists()
+
+
+def test_settings_of_another_sandbox_in_the_same_folder_stay(tmp_path):
+    with running(tmp_path):
+        (tmp_path / "sandbox.json").write_text("{}")
+    assert (tmp_path / "sandbox.json").read_text() == "{}"
 
 
 def test_wrong_tenants_file_ends_with_its_mistakes(tmp_path):
@@ -152,10 +161,8 @@ def test_many_requests_of_several_connections_are_answered(graph):
 
 
 def _ignored(sandbox) -> None:
-    try:
+    with contextlib.suppress(requests.RequestException):
         sandbox.token_answer(CONTOSO)
-    except requests.RequestException:
-        pass
 
 
 def free_ports(count: int) -> int:

@@ -44,19 +44,18 @@ async def _run(blueprint: Blueprint, port: int, state: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     running = await start(blueprint, port, state)
-    _say(running, state)
+    _say(running)
     await stopped.wait()
-    (state / "sandbox.json").unlink(missing_ok=True)
     await running.close()
 
 
-def _say(running: Running, state: Path) -> None:
+def _say(running: Running) -> None:
     addresses = running.addresses
     for name in ("control", "login", "graph", "exchange", "smtp", "ca"):
         print(f"{name:9} {addresses[name]}")
     for tenant, admin in addresses["admins"].items():
         print(f"tenant    {tenant}  admin client id {admin['client_id']}")
-    print(f"ready; client settings in {state / 'sandbox.json'}", flush=True)
+    print(f"ready; client settings in {running.settings}", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,21 +27,17 @@ def note(service: str, call: Call, route: Route | None, status: int) -> None:
     )
 
 
-def note_refused(
-    world: World, service: str, method: str, path: str, status: int, request_id: str, why: str, tenant_id: str = "",
-) -> None:  # fmt: skip
-    """Log a request that never became a call: a bearer not minted here, an unknown tenant."""
-    entry: dict[str, Any] = {
+def note_refused(world: World, tenant_id: str, why: str, **seen: Any) -> None:
+    """Log a request that never became a call: a bearer not minted here, an unknown tenant.
+
+    `seen` has service, method, path, status, request_id and client_request_id.
+    """
+    entry = {
         "at": datetime.now(UTC).isoformat(),
-        "service": service,
-        "method": method,
         "route": None,
-        "path": path,
-        "status": status,
-        "request_id": request_id,
-        "client_request_id": None,
         "client_id": None,
         "batch": None,
+        **seen,
         "refused": why,
     }
     tenant = world.tenants.get(tenant_id)

@@ -21,13 +21,14 @@ from starlette.types import ASGIApp
 
 from graphmail.sandbox.certificates import make_certificates
 from graphmail.sandbox.control.pages import control_app
-from graphmail.sandbox.services import Services, make_services
+from graphmail.sandbox.services import make_services
 from graphmail.sandbox.shell import Protocol
 from graphmail.sandbox.smtp.server import start as start_smtp
 from graphmail.sandbox.world import Blueprint
 
 LOOPBACK = "127.0.0.1"
 ORDER = ("control", "login", "graph", "exchange", "smtp")  # consecutive ports
+SETTINGS = "sandbox.json"
 KEEP_ALIVE = 120  # seconds; longer than a client's pool keeps an idle connection
 
 
@@ -50,8 +51,13 @@ class Running:
     addresses: dict[str, Any]
     servers: list[tuple[_Server, asyncio.Task[None]]]
     smtp: Any
+    settings: Path
 
     async def close(self) -> None:
+        """Take the settings file away, if it is still this sandbox's, and stop listening."""
+        with contextlib.suppress(OSError, ValueError):
+            if json.loads(self.settings.read_text()) == self.addresses:
+                self.settings.unlink()
         for server, _ in self.servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self.servers))
@@ -72,6 +78,7 @@ def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
 async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
     """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones."""
     state.mkdir(parents=True, exist_ok=True)
+    (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
     tls, ca = make_certificates(state)
     world = blueprint.build()
     names = ORDER[:-1]
@@ -89,8 +96,8 @@ async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
         "timestamp": None,
         "admins": blueprint.admins(),
     }
-    _write_private(state / "sandbox.json", addresses)
-    return Running(addresses, servers, smtp)
+    _write_private(state / SETTINGS, addresses)
+    return Running(addresses, servers, smtp, state / SETTINGS)
 
 
 async def _serve(app: ASGIApp, sock: socket.socket, tls: ssl.SSLContext) -> tuple[_Server, asyncio.Task[None]]:
@@ -122,6 +129,3 @@ def _write_private(path: Path, content: dict[str, Any]) -> None:
         json.dump(content, file, indent=2)
         file.write("\n")
     os.replace(name, path)
-
-
-__all__ = ["NotLoopbackError", "Running", "Services", "open_socket", "start"]

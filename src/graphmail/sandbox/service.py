@@ -55,7 +55,7 @@ class Service:
         if route is None and (found := self.router.find(call.method, call.path)):
             route, call.params = found
         call.dispatch = self.dispatch
-        fault = planned(self.name, call)
+        fault = None if call.caller.by_hand else planned(self.name, call)
         status = 0
         try:
             if fault and fault.when == "before":
@@ -67,7 +67,8 @@ class Service:
             status = answer.status
             self.dialect.sign(answer, call.request_id, call.headers.get("client-request-id"), call.tenant.clock.now())
         finally:
-            note(self.name, call, route, status)
+            if not call.caller.by_hand:
+                note(self.name, call, route, status)
         return answer
 
     async def _handle(self, call: Call, route: Route | None) -> Answer:

@@ -89,12 +89,20 @@ class Shell:
                 raise _unknown(method, path, tenant.id)
         except RefusedError as refused:
             await _drain(request)
+            asked = headers.get("client-request-id")
             note_refused(
-                self.world, service.name, method, path, refused.answer.status, request_id, refused.why,
+                self.world,
                 refused.tenant_id,
-            )  # fmt: skip
+                refused.why,
+                service=service.name,
+                method=method,
+                path=path,
+                status=refused.answer.status,
+                request_id=request_id,
+                client_request_id=asked,
+            )
             now = datetime.now(UTC)
-            service.dialect.sign(refused.answer, request_id, headers.get("client-request-id"), now)
+            service.dialect.sign(refused.answer, request_id, asked, now)
             return refused.answer, now
         query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True))
         body = await _read(request, tenant.limits.request)

@@ -207,6 +207,11 @@ def _contradictions(tenant: TenantSpec) -> list[str]:
         for a in (*g.members, *g.owners)
         if a not in addresses
     ]
+    problems += [
+        f"{where}: app {a.display_name!r} has roles and no service principal to hold them"
+        for a in tenant.applications
+        if a.roles and not a.service_principal
+    ]
     problems += [f"{where}: {p}" for p in _twice("client id", [a.client_id for a in tenant.applications])]
     for what, given, known in (("delay", tenant.delays, Delays), ("limit", tenant.limits, Limits)):
         names = list(known.__dataclass_fields__)

@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from graphmail.sandbox import tenants_file as spec
+from graphmail.sandbox.app_policy import app_policy
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.entra.signing import SigningKey
 from graphmail.sandbox.entra.tokens import digest, new_secret
+from graphmail.sandbox.licences import subscribed_sku
 from graphmail.sandbox.store import (
     Application,
     AppRoleAssignment,
@@ -59,6 +61,7 @@ class Blueprint:
     def __init__(self, content: spec.TenantsFile) -> None:
         self._specs = {tenant.id: tenant for tenant in content.tenants}
         self._secrets = {tenant_id: new_secret() for tenant_id in self._specs}
+        self._started = datetime.now(UTC).replace(microsecond=0)
 
     def build(self) -> World:
         world = World(signing_key=SigningKey())
@@ -68,7 +71,7 @@ class Blueprint:
     def reset(self, world: World, tenant_id: str | None = None) -> None:
         """Put one tenant, or all, back to what the file says; its tokens are forgotten. KeyError: no such tenant."""
         for name in [tenant_id] if tenant_id else list(self._specs):
-            world.tenants[name] = _Builder(self._specs[name], self._secrets[name]).build()
+            world.tenants[name] = _Builder(self._specs[name], self._secrets[name], self._started).build()
             world.issued = {k: t for k, t in world.issued.items() if t.tenant_id != name}
         if tenant_id is None:
             world.requests.clear()
@@ -86,10 +89,11 @@ def admin_client_id(tenant: spec.TenantSpec) -> str:
 
 
 class _Builder:
-    def __init__(self, tenant: spec.TenantSpec, admin_secret: str) -> None:
+    def __init__(self, tenant: spec.TenantSpec, admin_secret: str, started: datetime) -> None:
         self._spec = tenant
         self._admin_secret = admin_secret
-        self._past = datetime.now(UTC).replace(microsecond=0) - PAST
+        self._started = started
+        self._past = started - PAST
         self._tenant = Tenant(
             tenant.id,
             tenant.display_name,
@@ -99,8 +103,8 @@ class _Builder:
             delays=Delays(**tenant.delays),
             limits=Limits(**tenant.limits),
             dehydrated=tenant.dehydrated,
-            app_management_policy=_policy(tenant.app_management_policy),
-            skus=[_sku(tenant, sku) for sku in tenant.skus],
+            app_management_policy=app_policy(tenant.app_management_policy),
+            skus=[subscribed_sku(tenant, sku) for sku in tenant.skus],
         )
 
     def build(self) -> Tenant:
@@ -108,16 +112,7 @@ class _Builder:
         self._resource(
             EXCHANGE_APP_ID, "Office 365 Exchange Online", "https://outlook.office365.com", EXCHANGE_APP_ROLES,
         )  # fmt: skip
-        admin = self._spec.admin
-        registration = spec.App(
-            display_name=admin.display_name, client_id=admin_client_id(self._spec), roles=admin.roles
-        )
-        principal = self._app(registration)
-        principal.directory_roles |= {DIRECTORY_ROLES[name] for name in admin.directory_roles}
-        for application in self._tenant.applications.values():
-            application.secrets.append(
-                self._secret(spec.Secret(key_id=self._id("admin secret"), display_name="ops"), self._admin_secret),
-            )
+        self._admin()
         for app in self._spec.applications:
             self._app(app)
         for user in self._spec.users:
@@ -183,6 +178,15 @@ class _Builder:
             self._tenant.service_principals[principal.id] = principal
         return principal
 
+    def _admin(self) -> None:
+        """The app registration that ops signs in with."""
+        admin, client_id = self._spec.admin, admin_client_id(self._spec)
+        principal = self._app(spec.App(display_name=admin.display_name, client_id=client_id, roles=admin.roles))
+        principal.directory_roles |= {DIRECTORY_ROLES[name] for name in admin.directory_roles}
+        application = self._tenant.applications[self._id(f"application {client_id}")]
+        secret = spec.Secret(key_id=self._id("admin secret"), display_name="ops")
+        application.secrets.append(self._secret(secret, self._admin_secret))
+
     def _assignment(self, principal: ServicePrincipal, role: str) -> AppRoleAssignment:
         of_graph = role in GRAPH_APP_ROLES
         resource = self._id(f"service principal {GRAPH_APP_ID if of_graph else EXCHANGE_APP_ID}")
@@ -191,7 +195,7 @@ class _Builder:
         return AppRoleAssignment(assignment_id, role_id, principal.id, resource, self._span())
 
     def _secret(self, secret: spec.Secret, text: str) -> Secret:
-        start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=secret.days_old)
+        start = self._started - timedelta(days=secret.days_old)
         end = start + timedelta(days=secret.lifetime_days)
         return Secret(secret.key_id, secret.display_name, start, end, text[:3], digest(text), Span(start))
 
@@ -257,53 +261,3 @@ def _declared(roles: tuple[str, ...]) -> list[dict[str, Any]]:
         if access := [{"id": known[role], "type": "Role"} for role in roles if role in known]:
             declared.append({"resourceAppId": app_id, "resourceAccess": access})
     return declared
-
-
-def _policy(policy: spec.AppManagementPolicy) -> dict[str, Any]:
-    """learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""
-    restrictions = [
-        {
-            "restrictionType": r.restriction_type,
-            "state": r.state,
-            "maxLifetime": r.max_lifetime,
-            "restrictForAppsCreatedAfterDateTime": r.restrict_for_apps_created_after,
-            "excludeActors": None,
-        }
-        for r in policy.password_credentials
-    ]
-    return {
-        "id": "00000000-0000-0000-0000-000000000000",
-        "displayName": "Default app management tenant policy",
-        "description": "Default tenant policy that enforces app management restrictions on applications and service "
-        "principals.",
-        "isEnabled": policy.is_enabled,
-        "applicationRestrictions": {"passwordCredentials": restrictions, "keyCredentials": []},
-        "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
-    }
-
-
-def _sku(tenant: spec.TenantSpec, sku: spec.Sku) -> dict[str, Any]:
-    """learn.microsoft.com/graph/api/resources/subscribedsku."""
-    sku_id = str(uuid5(_NAMESPACE, sku.sku_part_number))
-    consumed = sum(user.licensed for user in tenant.users) if sku.consumed is None else sku.consumed
-    return {
-        "id": f"{tenant.id}_{sku_id}",
-        "accountId": tenant.id,
-        "accountName": tenant.display_name,
-        "appliesTo": "User",
-        "capabilityStatus": "Enabled",
-        "consumedUnits": consumed,
-        "prepaidUnits": {"enabled": sku.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
-        "servicePlans": [
-            {
-                "servicePlanId": str(uuid5(_NAMESPACE, plan)),
-                "servicePlanName": plan,
-                "provisioningStatus": "Success",
-                "appliesTo": "User",
-            }
-            for plan in sku.service_plans
-        ],
-        "skuId": sku_id,
-        "skuPartNumber": sku.sku_part_number,
-        "subscriptionIds": [],
-    }

@@ -10,6 +10,7 @@ from typing import Any
 from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.graph.directory import restorable
 from graphmail.sandbox.graph.errors import bad_request
+from graphmail.sandbox.service import not_implemented
 
 AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 _LENGTHS = {"displayName": 256, "description": 1024}
@@ -24,6 +25,8 @@ def check_rules(call: Call, body: dict[str, Any]) -> None:
         raise _invalid("signInAudience")
     if body.get("passwordCredentials"):
         raise bad_request("New password credentials must be generated with service actions.")
+    if "passwordCredentials" in body:
+        raise ServiceError(not_implemented("removing secrets by PATCH"))
     if "info" in body and "logoUrl" in (body["info"] or {}):
         raise bad_request("Property 'logoUrl' is read-only and cannot be set.")
     if "tags" in body:

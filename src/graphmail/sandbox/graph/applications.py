@@ -120,7 +120,7 @@ def _create(call: Call, body: dict[str, Any], request: str) -> Application:
     if name := body.get("uniqueName"):
         check_unique_name(call, name)
     application = Application(str(uuid4()), str(uuid4()), Span(call.tenant.clock.now()))
-    application.properties = _kept(body) | {"createdByAppId": _creator(call)}
+    application.properties = body | {"createdByAppId": _creator(call)}
     call.tenant.applications[application.id] = application
     call.tenant.commit(
         call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=sorted(body),
@@ -137,7 +137,7 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
             raise bad_request("Property 'uniqueName' is immutable once it is set.")
         check_unique_name(call, body["uniqueName"])
     changed = sorted(n for n, v in body.items() if application.properties.get(n) != v)
-    application.properties = _merged(application.properties, _kept(body))
+    application.properties = _merged(application.properties, body)
     principal = live_principal(call, application.app_id)
     if principal and "displayName" in body:
         principal.properties |= {"displayName": body["displayName"], "appDisplayName": body["displayName"]}
@@ -149,11 +149,6 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Complex values are merged by property, collections replaced as a whole."""
     return {**old, **{n: {**(old.get(n) or {}), **v} if isinstance(v, dict) else v for n, v in new.items()}}
-
-
-def _kept(body: dict[str, Any]) -> dict[str, Any]:
-    """Secrets are records of their own; an empty list of them in a body changes nothing."""
-    return {name: value for name, value in body.items() if name != "passwordCredentials"}
 
 
 def _creator(call: Call) -> str | None:
