@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import email.policy
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parsedate_to_datetime
@@ -18,19 +20,27 @@ Headers = list[tuple[str, str]]
 
 # Headers that are properties of the message; `render` writes them from there.
 _PROPERTIES = frozenset(
-    {
-        "from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version",
-        "content-type", "content-transfer-encoding",
-    },
-)  # fmt: skip
+    ("from", "sender", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version"),
+)
 _POLICY = email.policy.default
+_BROKEN = (LookupError, ValueError, TypeError, AttributeError, MessageError)  # what that policy raises on bad headers
 
 
 def parse(raw: bytes, at: datetime) -> tuple[dict[str, Any], Headers, list[Attachment]]:
-    """Return Graph's properties, the remaining headers and the attachments. Without a Message-ID none is returned."""
+    """Return Graph's properties, the remaining headers and the attachments. Without a Message-ID none is returned.
+
+    A mail that Python's parser cannot take apart is kept whole, as text.
+    """
+    try:
+        return _parsed(raw, at)
+    except _BROKEN:
+        return {"body": {"contentType": "text", "content": raw.decode("latin-1")}}, [], []
+
+
+def _parsed(raw: bytes, at: datetime) -> tuple[dict[str, Any], Headers, list[Attachment]]:
     message = message_from_bytes(raw, policy=_POLICY)
     properties: dict[str, Any] = {
-        "subject": str(message.get("Subject", "")),
+        "subject": _line(str(message.get("Subject", ""))),
         "body": _body(message),
         "toRecipients": _addresses(message, "To"),
         "ccRecipients": _addresses(message, "Cc"),
@@ -40,24 +50,20 @@ def parse(raw: bytes, at: datetime) -> tuple[dict[str, Any], Headers, list[Attac
     }
     if sender := _addresses(message, "From"):
         properties |= {"from": sender[0], "sender": (_addresses(message, "Sender") or sender)[0]}
-    if message_id := str(message.get("Message-ID", "")).strip():
+    if message_id := _ascii(str(message.get("Message-ID", ""))).strip():
         properties["internetMessageId"] = message_id
     if sent := _date(message):
         properties["sentDateTime"] = sent
-    headers = [
-        (name, " ".join(str(value).split())) for name, value in message.items() if name.lower() not in _PROPERTIES
-    ]
+    headers = [(name, _line(str(value))) for name, value in message.items() if _is_kept(name)]
     return properties, headers, [_attachment(part, at) for part in message.iter_attachments()]
 
 
 def render(properties: Mapping[str, Any], headers: Headers, attachments: Iterable[Attachment]) -> bytes:
-    """Return the message as text. Bcc is left out."""
+    """Return the message as text. Bcc is left out, and so is a header that Python's parser breaks on."""
     message = EmailMessage(policy=_POLICY.clone(linesep="\r\n"))
-    for name, value in headers:
-        if name.lower() not in _PROPERTIES:
+    for name, value in [*(h for h in headers if _is_kept(h[0])), *standard_headers(properties)]:
+        with suppress(*_BROKEN):
             message[name] = value
-    for name, value in standard_headers(properties):
-        message[name] = value
     body = properties.get("body") or {}
     subtype = "html" if body.get("contentType") == "html" else "plain"
     message.set_content(body.get("content") or "", subtype=subtype)
@@ -81,18 +87,18 @@ def standard_headers(properties: Mapping[str, Any]) -> Headers:
         held = properties.get(key)
         if shown := ", ".join(_written(r) for r in (held if isinstance(held, list) else [held]) if r):
             headers.append((name, shown))
-    headers.append(("Subject", " ".join(str(properties.get("subject") or "").split())))
+    headers.append(("Subject", _line(properties.get("subject") or "")))
     headers.append(("Date", format_datetime(datetime.fromisoformat(properties["sentDateTime"]))))
-    headers.append(("Message-ID", properties["internetMessageId"]))
+    headers.append(("Message-ID", _line(properties["internetMessageId"])))
     return headers
 
 
 def _written(recipient: Mapping[str, Any]) -> str:
     given = recipient["emailAddress"]
-    address, name = given.get("address") or "", given.get("name") or ""
+    address, name = _line(given.get("address") or ""), _line(given.get("name") or "")
     try:
         return str(Address(display_name="" if name == address else name, addr_spec=address))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         return address
 
 
@@ -100,7 +106,8 @@ def _addresses(message: EmailMessage, header: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for value in message.get_all(header, []):
         for address in getattr(value, "addresses", ()):
-            shown = {"name": address.display_name or address.addr_spec, "address": address.addr_spec}
+            spec = _ascii(address.addr_spec)
+            shown = {"name": _line(address.display_name) or spec, "address": spec}
             found.append({"emailAddress": shown})
     return found
 
@@ -132,6 +139,20 @@ def _attachment(part: EmailMessage, at: datetime) -> Attachment:
         isInline=part.get_content_disposition() == "inline",
         contentId=cid,
     )
+
+
+def _is_kept(name: str) -> bool:
+    return name.lower() not in _PROPERTIES and not name.lower().startswith("content-")
+
+
+def _line(text: str) -> str:
+    """One line without control characters, which no header may hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _ascii(text: str) -> str:
+    """Identifiers are ASCII; what is not came from a broken mail."""
+    return text.encode("ascii", "replace").decode()
 
 
 def _importance(message: EmailMessage) -> str:

@@ -84,7 +84,8 @@ def _recipients(properties: dict[str, Any]) -> list[str]:
     if not given:
         text = "At least one recipient is not valid., A message can't be sent because it contains no recipients."
         raise graph_error(400, "ErrorInvalidRecipients", text)
-    if bad := next((a for a in given if not _ADDRESS.fullmatch(a)), None):
+    bad = next((a for a in given if not _ADDRESS.fullmatch(a)), None)
+    if bad is not None:
         raise graph_error(
             400,
             "ErrorInvalidRecipients",
