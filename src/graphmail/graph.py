@@ -166,6 +166,8 @@ class Graph:
             wait = 0.0
             for item in reply.json().get("responses", ()):
                 number, status = int(item["id"]), int(item["status"])
+                if number not in paths:
+                    continue
                 if (status == 429 or status >= 500) and status != 501 and not last:
                     wait = max(wait, retry_after(item.get("headers") or {}, self.transport.clock.now()) or 1.0)
                     continue

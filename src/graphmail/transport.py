@@ -116,7 +116,7 @@ class Transport:
         deadline = self.clock.deadline(self._patience)
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, Again) and error.allowed(operation)),
-            wait=Wait(),
+            wait=Wait(deadline),
             stop=Stop(deadline, self._budget),
             sleep=self.clock.sleep,
             reraise=True,
@@ -228,8 +228,9 @@ def _kind(error: Exception) -> tuple[str, bool, bool]:
         urllib3.exceptions.NameResolutionError: ("the name has no address", False),
         urllib3.exceptions.SSLError: ("TLS failed: the certificate is not trusted or not for this name", False),
         requests.exceptions.SSLError: ("TLS failed: the certificate is not trusted or not for this name", False),
-        urllib3.exceptions.ConnectTimeoutError: (f"no connection within {CONNECT_TIMEOUT:.0f} s", False),
+        # A refused connection is a kind of connect timeout to urllib3, so it comes first.
         urllib3.exceptions.NewConnectionError: ("the connection was refused", False),
+        urllib3.exceptions.ConnectTimeoutError: (f"no connection within {CONNECT_TIMEOUT:.0f} s", False),
         requests.exceptions.InvalidSchema: ("the URL is not https", False),
         urllib3.exceptions.ProxyError: ("the proxy refused", False),
         urllib3.exceptions.ReadTimeoutError: (f"no answer within {read_timeout():.0f} s", True),
