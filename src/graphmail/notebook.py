@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from graphmail.errors import TenantError
 from graphmail.evidence import RECORD_TYPE, Record, Verdict
@@ -49,22 +51,33 @@ def execute(notebook: Path, parameters: Mapping[str, Any], output: Path) -> Exec
     # A kernel's debugger would say on our standard error that it cannot break into Python's own frozen modules.
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     error = ""
-    try:
-        papermill.execute_notebook(
-            str(notebook),
-            str(output),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            progress_bar=False,
-            execution_timeout=int(parameters.get("max_wait", 7200)) + GRACE,
-        )
-    except PapermillExecutionError as failure:
-        error = f"{failure.ename}: {failure.evalue}"
-    except (CellTimeoutError, DeadKernelError) as failure:
-        error = f"the kernel was lost ({type(failure).__name__})"
+    with tempfile.TemporaryDirectory(prefix="graphmail-") as folder:
+        try:
+            papermill.execute_notebook(
+                str(notebook),
+                str(output),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                progress_bar=False,
+                execution_timeout=int(parameters.get("max_wait", 7200)) + GRACE,
+                config=_private_kernel(Path(folder)),
+                extra_arguments=["--IPKernelApp.log_level=50"],  # being ended is all that it has to tell
+            )
+        except PapermillExecutionError as failure:
+            error = f"{failure.ename}: {failure.evalue}"
+        except (CellTimeoutError, DeadKernelError) as failure:
+            error = f"the kernel was lost ({type(failure).__name__})"
     record = _record_named_in(output)
     verdict: Verdict = Record.read(record).verdict if record else "unknown"
     return ExecutedNotebook(notebook.stem, output, record, verdict, error)
+
+
+def _private_kernel(folder: Path) -> Config:
+    """Sockets in a folder that nobody else can open, since the kernel holds an opened credential.
+
+    Nor do two kernels that start at once take each other's TCP ports.
+    """
+    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(folder / "kernel.json")}})
 
 
 def declared(notebook: Path) -> dict[str, str]:

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from IPython.display import Image
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Findings:
     """Shows as a table; `plot` draws what there is to see."""
 
     checks: list[Check]
     draw: Callable[[], Image] | None = None
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{check.verdict.upper():8}{check.claim}: {check.observed}" for check in self.checks)
 
     def _repr_html_(self) -> str:
         return pictures.check_table(self.checks)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from IPython.core.getipython import get_ipython
 from IPython.display import Image, display
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -30,6 +31,8 @@ def check_table(checks: Iterable[Check]) -> str:
 
 def tell_record(path: Path, record: Record) -> None:
     """Say where the record is, to the reader and to whoever executes the notebook."""
+    if get_ipython() is None:
+        return  # no notebook
     text = f"{record.verdict.upper()}. Record: {path}"
     display({"text/plain": text, RECORD_TYPE: {"path": str(path)}}, raw=True)  # type: ignore[no-untyped-call]
 
@@ -37,11 +40,10 @@ def tell_record(path: Path, record: Record) -> None:
 def bars(values: Mapping[str, float], title: str, unit: str) -> Image:
     """One horizontal bar for each value, with its number."""
     figure, axes = _figure(0.6 + 0.4 * max(len(values), 1), title)
-    names = list(values)
-    drawn = axes.barh(names, [values[name] for name in names], color="#4c72b0")
+    drawn = axes.barh([_plain(name) for name in values], list(values.values()), color="#4c72b0")
     axes.bar_label(drawn, fmt=f"%.1f {unit}", padding=4)
     axes.set_xlabel(unit)
-    axes.margins(x=0.15)
+    axes.set_xlim(0, max(1.0, *values.values(), 0.0) * 1.2)
     axes.invert_yaxis()
     return _png(figure, title)
 
@@ -61,9 +63,13 @@ def _figure(height: float, title: str) -> tuple[Figure, Axes]:
     # Without pyplot there is no state between cells, and no backend that depends on where the kernel runs.
     figure = Figure(figsize=(8, height + 0.8), layout="constrained")
     axes = figure.subplots()
-    # A dollar sign would start a formula.
-    axes.set_title(title.replace("$", r"\$"))
+    axes.set_title(title)
     return figure, axes
+
+
+def _plain(text: str) -> str:
+    # A dollar sign would start a formula.
+    return text.replace("$", r"\$")
 
 
 def _png(figure: Figure, title: str) -> Image:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from graphmail.clock import Clock
 from graphmail.errors import TenantError
 from graphmail.graph import Graph
-from graphmail.journal import Fact, Journal
+from graphmail.journal import Entry, Fact, Journal
 from graphmail.mailflow.mailbox import remove
 from graphmail.mailflow.marker import Marker
 
 ACTION = "send_probe_mail"
 
 
+# How long a mail that was never seen may still arrive, and is looked for by later runs.
+LATE = timedelta(days=2)
+
+
 class ProbeMails:
-    """What this flow sent, and what an earlier one that died left behind."""
+    """What this flow sent, and what earlier ones left: some died, and some mails arrive late."""
 
     def __init__(self, graph: Graph, clock: Clock, journal: Journal, run_id: str, mailboxes: Iterable[str]) -> None:
         self._graph = graph
@@ -24,6 +29,7 @@ class ProbeMails:
         self._run_id = run_id
         self._mailboxes = set(mailboxes)
         self._open: dict[Marker, list[str]] = {}
+        self.unseen: set[Marker] = set()
 
     def intend(self, marker: Marker, *addresses: str) -> None:
         """Before a mail is sent or drafted; `addresses` are the mailboxes where it may lie afterwards."""
@@ -43,32 +49,40 @@ class ProbeMails:
         self._open.pop(marker, None)
 
     def remove_all(self) -> list[str]:
-        """Remove every mail of this flow and those that dead runs left; what remains, in words.
+        """Remove every mail of this flow and of earlier ones; what could not be removed, in words.
 
-        An intent stays open until its mail is gone, so that the next run looks again.
+        An intent stays open until its mail is gone, or can no longer arrive, so that the next run looks again.
         """
         problems: list[str] = []
-        for marker, addresses in {**self._left_behind(), **self._open}.items():
-            left = [problem for address in dict.fromkeys(addresses) if (problem := self._remove(address, marker))]
-            if not left:
+        for marker, addresses in self._open.items():
+            left = self._remove(marker, addresses)
+            if not left and marker not in self.unseen:
                 self._journal.outcome(marker.uuid, "removed", at=self._clock.now())
-                self._open.pop(marker, None)
+            problems += left
+        for entry in self._left_behind():
+            addresses = [address for address in _addresses(entry.facts) if address in self._mailboxes]
+            left = self._remove(Marker(entry.marker), addresses)
+            if not left and entry.time + LATE < self._clock.now():
+                self._journal.outcome(entry.marker, "removed", at=self._clock.now())
             problems += left
         return problems
 
-    def _remove(self, address: str, marker: Marker) -> str:
-        try:
-            return remove(self._graph, self._clock, address, marker)
-        except TenantError as error:
-            return f"{address}: {error.problem}"
+    def _remove(self, marker: Marker, addresses: Iterable[str]) -> list[str]:
+        problems = []
+        for address in dict.fromkeys(addresses):
+            try:
+                problems.append(remove(self._graph, self._clock, address, marker))
+            except TenantError as error:
+                problems.append(f"{address}: {error.problem}")
+        return [problem for problem in problems if problem]
 
-    def _left_behind(self) -> dict[Marker, list[str]]:
+    def _left_behind(self) -> list[Entry]:
         # Another kernel of this very run may be waiting for its own mail. The customer's lock keeps other runs away.
-        return {
-            Marker(entry.marker): [address for address in _addresses(entry.facts) if address in self._mailboxes]
+        return [
+            entry
             for entry in self._journal.open_intents()
             if entry.action == ACTION and entry.facts.get("run_id") != self._run_id
-        }
+        ]
 
 
 def _addresses(facts: Mapping[str, Fact]) -> list[str]:

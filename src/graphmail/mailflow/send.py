@@ -44,6 +44,11 @@ class Sent:
         return self.error is not None or self.bounced or arrived
 
     @property
+    def unseen(self) -> bool:
+        """Whether it may still arrive somewhere."""
+        return self.error is None and not self.settled
+
+    @property
     def places(self) -> list[Place]:
         """Where it may be: the sender's Sent Items, the receiver's folders, and the Inbox where a report would be."""
         receiver = [Place(self.receiver, folder, self.marker) for folder in ARRIVED]

@@ -14,14 +14,13 @@ from urllib.parse import quote
 from graphmail.clock import Clock
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
 from graphmail.graph import Graph
-from graphmail.mailflow.content import Content
+from graphmail.mailflow.content import BLOCK, Content
 from graphmail.mailflow.mailbox import user
 from graphmail.retry import Operation
 from graphmail.transport import Reply
 
-# A multiple of 320 KiB, as the SDKs want it, below the 4 MB that a request may have.
-SLICE = 3_932_160
-SESSIONS = 2
+SLICE = BLOCK
+SESSIONS = 2  # so many are opened for one attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,19 @@ class Upload:
         """Upload everything. Raises GraphError when it is refused, OutcomeUnknown when it got lost; cancelled then."""
         for last in (*(False,) * (SESSIONS - 1), True):
             url = self._new_session()
+            self.slices.clear()
             try:
-                if self._send_all(url, last=last):
-                    return
+                self._send_all(url)
+            except _OutOfStep as confused:
+                self._cancel(url)
+                if last:
+                    raise confused.error from None
+                self.resumed += 1
             except BaseException:
                 self._cancel(url)
                 raise
-            self._cancel(url)
+            else:
+                return
 
     def _attachments(self) -> str:
         return f"{user(self.address)}/messages/{quote(self.draft_id, safe='')}/attachments"
@@ -88,38 +93,43 @@ class Upload:
             raise TenantError("Graph gave no upload URL", request_id=reply.request_id)
         return url
 
-    def _send_all(self, url: str, *, last: bool) -> bool:
-        """Whether the attachment is complete; False asks for a new session."""
+    def _send_all(self, url: str) -> None:
         start = 0
         while start < self.content.size:
             piece = self.content.part(start, SLICE)
             self._digest(start, piece)
             began = self.clock.now()
-            try:
-                reply = self._put(url, piece, start)
-            except _Refused as refused:
-                if self._is_attached():
-                    return True
-                if last:
-                    raise refused.error from None
-                self.resumed += 1
-                return False
+            reply = self._put(url, piece, start)
             self.slices.append(Slice(start, len(piece), (self.clock.now() - began).total_seconds()))
-            if reply.status == 201:
-                return True
-            start = _advanced(reply, start, len(piece))
-        raise TenantError("Graph took every byte of the attachment and did not complete it")
+            if reply and reply.status == 201:
+                return
+            start = _advanced(reply, start, len(piece)) if reply else start + len(piece)
+            # Before the next slice is made, or there would be two: a reply remembers what was sent.
+            del piece, reply
+        if not self._is_attached():
+            raise _OutOfStep(TenantError("Graph took every byte of the attachment and did not complete it"))
 
-    def _put(self, url: str, piece: bytes, start: int) -> Reply:
-        """One slice; once more when its answer is lost. Raises _Refused when that second try is refused."""
-        try:
-            return self.graph.upload(url, piece, start, self.content.size)
-        except (OutcomeUnknown, Unreachable):
-            self.resumed += 1
-        try:
-            return self.graph.upload(url, piece, start, self.content.size)
-        except GraphError as error:
-            raise _Refused(error) from None
+    def _put(self, url: str, piece: bytes, start: int) -> Reply | None:
+        """One slice; once more when its answer is lost. None when that second try shows that it had arrived.
+
+        A slice is taken whole or not at all and only in its order, so going on after it is safe: a gap is refused.
+        """
+        lost = False
+        while True:
+            try:
+                return self.graph.upload(url, piece, start, self.content.size)
+            except GraphError as error:
+                ended = error.status == 404 and start + len(piece) == self.content.size
+                if lost and (error.status == 416 or ended):
+                    return None
+                if error.status in (404, 416):
+                    raise _OutOfStep(error) from None
+                raise
+            except (OutcomeUnknown, Unreachable):
+                if lost:
+                    raise
+                lost = True
+                self.resumed += 1
 
     def _digest(self, start: int, piece: bytes) -> None:
         # After a resume, bytes are sent again that were counted already.
@@ -128,9 +138,9 @@ class Upload:
             self._hashed = start + len(piece)
 
     def _is_attached(self) -> bool:
-        """Whether the last slice was taken after all and only the answer was lost."""
+        """Whether the last slice completed it, and only the answer was lost."""
         rows = self.graph.get(self._attachments(), params={"$select": "id,name,size"}).get("value", ())
-        return self._hashed == self.content.size and any(row.get("name") == self.name for row in rows)
+        return any(row.get("name") == self.name for row in rows)
 
     def _cancel(self, url: str) -> None:
         # It ends by itself if this does not get through.
@@ -138,10 +148,10 @@ class Upload:
             self.graph.cancel_upload(url)
 
 
-class _Refused(Exception):
-    """The service did not take a slice for the second time: it may have had it already."""
+class _OutOfStep(Exception):
+    """The session is gone, or expects another part: only a new one helps."""
 
-    def __init__(self, error: GraphError) -> None:
+    def __init__(self, error: TenantError) -> None:
         self.error = error
 
 
