@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox_in_process import APP
+from tests.sandbox_process import CONTOSO
+
 ADDRESS = "kundo-mailboxes@contoso.example"
 BYPASS = {"BypassSecurityGroupManagerCheck": True}
 HASHTABLE = "#Exchange.GenericHashTable"
@@ -42,6 +45,16 @@ def test_new_group_is_unreadable_then_lacks_its_object_id_then_is_whole(contoso)
     contoso.advance(2)
     row = contoso.rows("Get-DistributionGroup", Identity="g")[0]
     assert row["ExternalDirectoryObjectId"] == contoso.recipient("g@contoso.example").id
+
+
+def test_person_at_a_portal_is_told_of_no_lag(sandbox):
+    made = {"Name": "g", "Type": "Security", "Members": ["support"]}
+    sandbox.by_hand(CONTOSO, cmdlet="New-DistributionGroup", parameters=made)
+    row = sandbox.by_hand(CONTOSO, cmdlet="Get-DistributionGroup", parameters={"Identity": "g"})["value"][0]
+    assert row["ExternalDirectoryObjectId"]
+    policy = {"AppId": APP, "AccessRight": "RestrictAccess", "PolicyScopeGroupId": "g"}
+    sandbox.by_hand(CONTOSO, cmdlet="New-ApplicationAccessPolicy", parameters=policy)
+    assert {entry["actor"] for entry in sandbox.ledger(CONTOSO)} == {"by-hand"}
 
 
 def test_address_comes_from_alias_and_alias_from_name(contoso):

@@ -40,6 +40,7 @@ PAGES = (
     ("DELETE", f"{_TENANT}/requests", "forget it"),
     ("POST", f"{_TENANT}/by-hand", "what a person with all rights does in a portal, without replication lag"),
     ("GET", f"{_TENANT}/mailboxes/{{address}}", "messages by folder; a page for a browser (`Accept: text/html`)"),
+    ("GET", f"{_TENANT}/left-the-sandbox", "mail that was sent to a domain of no tenant here: nobody got it"),
     ("GET", f"{_TENANT}/faults", "what is still planned"),
     ("POST", f"{_TENANT}/faults", "plan one misbehaviour"),
     ("DELETE", f"{_TENANT}/faults", "forget them"),
@@ -76,6 +77,7 @@ class ControlPages:
             self.forget_requests,
             self.by_hand,
             self.mailbox,
+            self.left_the_sandbox,
             self.faults,
             self.plan_fault,
             self.forget_faults,
@@ -156,6 +158,9 @@ class ControlPages:
         if "text/html" in request.headers.get("accept", ""):
             return HTMLResponse(mailbox_page(tenant, view))
         return JSONResponse(view)
+
+    async def left_the_sandbox(self, request: Request) -> Response:
+        return JSONResponse({"messages": self._tenant(request).left_the_sandbox})
 
     async def faults(self, request: Request) -> Response:
         return JSONResponse({"faults": [asdict(f) for f in self._tenant(request).faults if f.times > 0]})

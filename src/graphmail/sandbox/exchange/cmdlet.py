@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from graphmail.sandbox.call import Caller
@@ -30,6 +31,10 @@ class Invocation:
     def identity(self) -> str:
         """The Identity, blank when left out: a blank one returns all objects."""
         return str(self.get("Identity", "")).strip()
+
+    def lag(self, name: str) -> timedelta:
+        """How late this caller sees a commit; a person at a portal is told of no lag."""
+        return timedelta() if self.caller.by_hand else self.tenant.delays.of(name)
 
     def commit(self, target: str, **detail: Any) -> None:
         self.tenant.commit(self.caller.client_id, "exchange", self.cmdlet, target, **detail)

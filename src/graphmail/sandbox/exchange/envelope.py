@@ -81,7 +81,7 @@ def _page_size(call: Call) -> int:
 
 
 def _digest(call: Call) -> str:
-    """Return what is the same for the same body, however it is spaced: a link is followed with the body it came from."""
+    """Return what is the same for the same body, however spaced: a link is followed with the body it came from."""
     return hashlib.sha256(json.dumps(call.json(), sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -34,7 +34,7 @@ from graphmail.sandbox.exchange.recipient import (
     recipient_row,
     select,
 )
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.store import Recipient
 
 OWNER_TYPES = MAILBOXES | MAIL_USERS | {SECURITY_GROUP}
 MEMBER_TYPES = MAILBOXES | MAIL_USERS | GROUPS | {"MailContact"}
@@ -60,9 +60,10 @@ def _owns(call: Invocation, group: Recipient) -> bool:
     return call.caller.service_principal_id in group.owners
 
 
-def group_row(tenant: Tenant, group: Recipient) -> Row:
-    owners = [tenant.recipients[o].name for o in group.owners if o in tenant.recipients]
-    row = recipient_row(tenant, group) | {
+def group_row(call: Invocation, group: Recipient) -> Row:
+    known = call.tenant.recipients
+    owners = [known[o].name for o in group.owners if o in known]
+    row = recipient_row(call, group) | {
         "GroupType": "Universal, SecurityEnabled" if group.type_details == SECURITY_GROUP else "Universal",
         "ManagedBy": owners,
         "Description": [d] if (d := group.properties.get("description")) else [],
@@ -75,8 +76,8 @@ def _get(call: Invocation) -> list[Row]:
     return filtered(call, select(call, GROUPS), group_row)
 
 
-def _owner_ids(tenant: Tenant, identities: Iterable[str]) -> list[str]:
-    owners = [find(tenant, identity) for identity in identities]
+def _owner_ids(call: Invocation, identities: Iterable[str]) -> list[str]:
+    owners = [find(call, identity) for identity in identities]
     for owner in owners:
         if owner.type_details not in OWNER_TYPES:
             raise task_failed(
@@ -86,9 +87,9 @@ def _owner_ids(tenant: Tenant, identities: Iterable[str]) -> list[str]:
     return [owner.id for owner in owners]
 
 
-def member_of_group(tenant: Tenant, identity: str) -> Recipient:
+def member_of_group(call: Invocation, identity: str) -> Recipient:
     """Return the recipient that may be a member. Raises CmdletError when it is missing or of a type that may not."""
-    member = find(tenant, identity)
+    member = find(call, identity)
     if member.type_details not in MEMBER_TYPES:
         raise task_failed(f'The recipient "{member.name}" of type {member.type_details} can\'t be a member of a group.')
     return member
@@ -119,8 +120,8 @@ def _new(call: Invocation) -> list[Row]:
     secure_alias(tenant, alias)
     domain = default_domain(tenant.domains, tenant.initial_domain)
     address = checked_address(tenant, call.get("PrimarySmtpAddress") or f"{alias}@{domain}")
-    owners = _owner_ids(tenant, call.get("ManagedBy", Change()).of([]))
-    members = [member_of_group(tenant, m).id for m in call.get("Members", ())]
+    owners = _owner_ids(call, call.get("ManagedBy", Change()).of([]))
+    members = [member_of_group(call, m).id for m in call.get("Members", ())]
     members += owners if call.get("CopyOwnerToMember") else []
     now = tenant.clock.now()
     routing = f"{alias}@{tenant.initial_domain}"
@@ -140,7 +141,7 @@ def _new(call: Invocation) -> list[Row]:
     )
     tenant.recipients[group.id] = group
     call.commit(address, name=name, owners=owners, members=members)
-    return [group_row(tenant, group)]
+    return [group_row(call, group)]
 
 
 def _new_sid() -> str:
@@ -150,7 +151,7 @@ def _new_sid() -> str:
 
 def _set(call: Invocation) -> list[Row]:
     tenant = call.tenant
-    group = find(tenant, call.identity, GROUPS)
+    group = find(call, call.identity, GROUPS)
     check_manager(call, group)
     _restrictions(call, security=group.type_details == SECURITY_GROUP)
     if call.get("EmailAddresses") is not None and call.get("PrimarySmtpAddress"):
@@ -182,9 +183,9 @@ def _wanted_owners(call: Invocation, group: Recipient) -> list[str]:
     if change is None:
         return group.owners
     ids = Change(
-        None if change.replace is None else tuple(_owner_ids(call.tenant, change.replace)),
-        tuple(_owner_ids(call.tenant, change.add)),
-        tuple(find(call.tenant, gone).id for gone in change.remove),
+        None if change.replace is None else tuple(_owner_ids(call, change.replace)),
+        tuple(_owner_ids(call, change.add)),
+        tuple(find(call, gone).id for gone in change.remove),
     )
     owners = ids.of(group.owners)
     if not owners and group.owners:
@@ -215,7 +216,7 @@ def _bare(address: str) -> str:
 
 
 def _remove(call: Invocation) -> list[Row]:
-    group = find(call.tenant, call.identity, GROUPS)
+    group = find(call, call.identity, GROUPS)
     check_manager(call, group)
     now = call.tenant.clock.now()
     group.span.removed = now

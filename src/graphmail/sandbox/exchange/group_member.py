@@ -26,12 +26,12 @@ _SHOWN = (
 def _get(call: Invocation) -> list[Row]:
     """A blank Identity returns the members of all groups."""
     found = {m.id: m for group in select(call, GROUPS) for m in members(call.tenant, group)}
-    rows = (recipient_row(call.tenant, member) for member in found.values())
+    rows = (recipient_row(call, member) for member in found.values())
     return [{name: row[name] for name in _SHOWN} for row in rows]
 
 
 def _group(call: Invocation) -> Recipient:
-    group = find(call.tenant, call.identity, GROUPS)
+    group = find(call, call.identity, GROUPS)
     check_manager(call, group)
     return group
 
@@ -48,7 +48,7 @@ def _end(call: Invocation, group: Recipient, member: Recipient) -> None:
 
 def _add(call: Invocation) -> list[Row]:
     group = _group(call)
-    member = member_of_group(call.tenant, call.get("Member"))
+    member = member_of_group(call, call.get("Member"))
     if member in members(call.tenant, group):
         raise member_exists(member.name, group.name)
     _begin(call, group, member)
@@ -58,7 +58,7 @@ def _add(call: Invocation) -> list[Row]:
 
 def _remove(call: Invocation) -> list[Row]:
     group = _group(call)
-    member = find(call.tenant, call.get("Member"))
+    member = find(call, call.get("Member"))
     if member not in members(call.tenant, group):
         raise member_missing(member.name, group.name)
     _end(call, group, member)
@@ -69,7 +69,7 @@ def _remove(call: Invocation) -> list[Row]:
 def _update(call: Invocation) -> list[Row]:
     """Members replaces them all; like any list sent empty, an empty one changes nothing."""
     group = _group(call)
-    wanted = {m.id: m for m in (member_of_group(call.tenant, identity) for identity in call.get("Members", ()))}
+    wanted = {m.id: m for m in (member_of_group(call, identity) for identity in call.get("Members", ()))}
     current = {m.id: m for m in members(call.tenant, group)}
     if not wanted or wanted.keys() == current.keys():
         call.unchanged(group.name)

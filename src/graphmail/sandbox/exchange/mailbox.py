@@ -9,14 +9,14 @@ from graphmail.sandbox.exchange.errors import invalid
 from graphmail.sandbox.exchange.parameter import REQUIRED_STRING, RESULT_SIZE, SIZE, STRING, STRINGS
 from graphmail.sandbox.exchange.recipient import MAILBOXES, filtered, find, recipient_row, select
 from graphmail.sandbox.exchange.size import show_size
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.store import Recipient
 
 # learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits
 LARGEST_MESSAGE = 150 * 1024 * 1024
 
 
-def mailbox_row(tenant: Tenant, recipient: Recipient) -> Row:
-    row = recipient_row(tenant, recipient)
+def mailbox_row(call: Invocation, recipient: Recipient) -> Row:
+    row = recipient_row(call, recipient)
     if box := recipient.mailbox:
         row |= {
             "ExchangeGuid": UUID(box.exchange_guid),
@@ -36,7 +36,7 @@ def _get_mailbox(call: Invocation) -> list[Row]:
 
 
 def _set_mailbox(call: Invocation) -> list[Row]:
-    recipient = find(call.tenant, call.identity, MAILBOXES)
+    recipient = find(call, call.identity, MAILBOXES)
     box = recipient.mailbox
     sizes: dict[str, int] = {n: call.get(n) for n in ("MaxSendSize", "MaxReceiveSize") if call.get(n) is not None}
     for name, size in sizes.items():

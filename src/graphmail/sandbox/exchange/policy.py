@@ -67,8 +67,8 @@ def _get(call: Invocation) -> list[Row]:
 def _scope(call: Invocation) -> Recipient:
     """Return the scope; a group not yet in Entra is not found, because the policy's identity holds its object id."""
     given = call.get("PolicyScopeGroupId")
-    scope = find(call.tenant, given)
-    if not in_entra(call.tenant, scope):
+    scope = find(call, given)
+    if not in_entra(call, scope):
         raise not_found(given)
     if scope.type_details not in SECURITY_PRINCIPALS:
         raise not_a_security_principal()
@@ -118,7 +118,7 @@ def _remove(call: Invocation) -> list[Row]:
 
 
 def _test(call: Invocation) -> list[Row]:
-    mailbox = find(call.tenant, call.identity, MAILBOXES | MAIL_USERS, read=True)
+    mailbox = find(call, call.identity, MAILBOXES | MAIL_USERS, read=True)
     granted = access.test_allows(call.tenant, call.get("AppId"), mailbox.id)
     return [
         {

@@ -35,32 +35,32 @@ def recipients(tenant: Tenant, types: Iterable[str] = MAIL_ENABLED) -> list[Reci
     return sorted(found, key=lambda r: r.name.lower())
 
 
-def readable(tenant: Tenant, recipient: Recipient) -> bool:
+def readable(call: Invocation, recipient: Recipient) -> bool:
     """Whether a read finds it: in the first half of the replication delay the reading controller lacks it."""
-    return recipient.span.holds(tenant.clock.now(), tenant.delays.of("replication") / 2)
+    return recipient.span.holds(call.tenant.clock.now(), call.lag("replication") / 2)
 
 
-def in_entra(tenant: Tenant, recipient: Recipient) -> bool:
+def in_entra(call: Invocation, recipient: Recipient) -> bool:
     """Whether its ExternalDirectoryObjectId is there yet."""
-    return recipient.span.holds(tenant.clock.now(), tenant.delays.of("replication"))
+    return recipient.span.holds(call.tenant.clock.now(), call.lag("replication"))
 
 
-def is_identified(tenant: Tenant, recipient: Recipient, identity: str) -> bool:
+def is_identified(call: Invocation, recipient: Recipient, identity: str) -> bool:
     """Name, alias, DN, any SMTP address, UPN, Guid and Entra object id all identify."""
     wanted = identity.lower()
     keys = [recipient.name, recipient.alias, recipient.guid, recipient.user_principal_name or ""]
-    keys += [dn(tenant, recipient), *recipient.addresses]
+    keys += [dn(call.tenant, recipient), *recipient.addresses]
     if recipient.mailbox:
         keys.append(recipient.mailbox.exchange_guid)
-    if in_entra(tenant, recipient):
+    if in_entra(call, recipient):
         keys.append(recipient.id)
     return bool(wanted) and wanted in (key.lower() for key in keys)
 
 
-def find(tenant: Tenant, identity: str, types: Iterable[str] = MAIL_ENABLED, *, read: bool = False) -> Recipient:
+def find(call: Invocation, identity: str, types: Iterable[str] = MAIL_ENABLED, *, read: bool = False) -> Recipient:
     """Return the one recipient meant. Raises CmdletError when none or several are. `read`: with a reader's lag."""
-    found = [r for r in recipients(tenant, types) if is_identified(tenant, r, identity)]
-    found = [r for r in found if readable(tenant, r)] if read else found
+    found = [r for r in recipients(call.tenant, types) if is_identified(call, r, identity)]
+    found = [r for r in found if readable(call, r)] if read else found
     if not found:
         raise not_found(identity)
     if len(found) > 1:
@@ -71,22 +71,22 @@ def find(tenant: Tenant, identity: str, types: Iterable[str] = MAIL_ENABLED, *, 
 def select(call: Invocation, types: Iterable[str]) -> list[Recipient]:
     """What a Get- cmdlet returns: the one identified, or all when the Identity is blank."""
     if call.identity:
-        return [find(call.tenant, call.identity, types, read=True)]
-    found = [r for r in recipients(call.tenant, types) if readable(call.tenant, r)]
+        return [find(call, call.identity, types, read=True)]
+    found = [r for r in recipients(call.tenant, types) if readable(call, r)]
     kinds = {k.lower() for k in call.get("RecipientTypeDetails", ())}
     return [r for r in found if not kinds or r.type_details.lower() in kinds]
 
 
-def filtered(call: Invocation, found: list[Recipient], row: Callable[[Tenant, Recipient], Row]) -> list[Row]:
+def filtered(call: Invocation, found: list[Recipient], row: Callable[[Invocation, Recipient], Row]) -> list[Row]:
     """Make rows of what the Filter keeps; `Members` and `MemberOfGroup` can be filtered by and are not shown."""
-    rows = [(r, row(call.tenant, r)) for r in found]
+    rows = [(r, row(call, r)) for r in found]
     if text := call.get("Filter"):
         keep = predicate(text)
         rows = [(r, shown) for r, shown in rows if keep({**shown, **_links(call.tenant, r)})]
     return [shown for _, shown in rows]
 
 
-def recipient_row(tenant: Tenant, recipient: Recipient) -> Row:
+def recipient_row(call: Invocation, recipient: Recipient) -> Row:
     primary, *others = recipient.addresses
     kind = "UserMailbox" if recipient.type_details in MAILBOXES else recipient.type_details
     return {
@@ -99,10 +99,10 @@ def recipient_row(tenant: Tenant, recipient: Recipient) -> Row:
         "RecipientType": kind,
         "RecipientTypeDetails": recipient.type_details,
         "HiddenFromAddressListsEnabled": bool(recipient.properties.get("HiddenFromAddressListsEnabled", False)),
-        "DistinguishedName": dn(tenant, recipient),
+        "DistinguishedName": dn(call.tenant, recipient),
         "Guid": UUID(recipient.guid),
-        "ExternalDirectoryObjectId": recipient.id if in_entra(tenant, recipient) else "",
-        "OrganizationId": tenant.initial_domain,
+        "ExternalDirectoryObjectId": recipient.id if in_entra(call, recipient) else "",
+        "OrganizationId": call.tenant.initial_domain,
         "WhenCreated": recipient.span.made,
         "WhenChanged": recipient.span.made,
     }
