@@ -79,6 +79,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+notebook:
+  description:
+    - Name of the notebook.
+  returned: success
+  type: str
+  sample: verify_access
 verdict:
   description:
     - V(passed) only if there was a check and every one passed, V(failed) if any failed, else V(unknown), which is
