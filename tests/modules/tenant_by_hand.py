@@ -28,7 +28,7 @@ class TenantByHand:
     def apps(self) -> list[dict[str, Any]]:
         """App registrations named Kundo Mail, or made as `kundo-mail`."""
         found = self.graph("GET", "/applications")["value"]
-        return [a for a in found if "kundo-mail" == a["uniqueName"] or a["displayName"] == "Kundo Mail"]
+        return [a for a in found if a["uniqueName"] == "kundo-mail" or a["displayName"] == "Kundo Mail"]
 
     def app(self) -> dict[str, Any]:
         (app,) = self.apps()
