@@ -83,10 +83,6 @@ class SandboxClock(Clock):
         if seconds > 0:
             self._offset = self._advance(seconds)
 
-    def forget(self) -> None:
-        """Ask again at the next look: another process may have slept in the meantime."""
-        self._offset = None
-
 
 # Seconds between looks at something that becomes true with time: quick at first, since most things take seconds.
 STEPS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)

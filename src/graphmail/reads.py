@@ -13,11 +13,15 @@ from graphmail.run_cache import RunCache
 
 
 class Reads:
-    """Answers by request, of one tenant. Without a run's cache it keeps nothing."""
+    """Answers by request, of one customer. Without a run's cache it keeps nothing.
 
-    def __init__(self, cache: RunCache | None, tenant_id: str) -> None:
+    By customer and not by tenant: two customers of one tenant run side by side, and one's write would not drop what the
+    other read a moment before.
+    """
+
+    def __init__(self, cache: RunCache | None, customer: str) -> None:
         self._cache = cache
-        self._name = f"reads|{tenant_id}"
+        self._name = f"reads|{customer}"
         self.used = False
 
     def get(self, request: str) -> Any | None:

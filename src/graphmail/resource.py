@@ -126,6 +126,8 @@ class Resource(ABC):
         result: Values = {"changed": plan.action is not None, "diff": {"before": plan.before, "after": plan.after}}
         if plan.action and not tenant.run.check_mode:
             tenant.pin()
+            if self.name.startswith("exo_"):
+                tenant.pin_exchange()
             self.apply(tenant, plan, found, params)
             found = None if plan.action == "delete" else self.read(tenant, params)
             if found is None and plan.action != "delete":

@@ -15,12 +15,14 @@ from graphmail.clouds import Cloud, cloud
 from graphmail.credentials import SealedCredential, read
 from graphmail.errors import TenantError, TokenError, Unreachable, WrongTenant
 from graphmail.exchange import Exchange
-from graphmail.graph import Graph
+from graphmail.graph import Graph, literal
 from graphmail.reads import Reads
 from graphmail.run_cache import RunCache
 from graphmail.sessions import session
 from graphmail.state import StateFolder, state_root
 from graphmail.transport import Transport
+
+ORGANIZATION = "/organization?$select=id,displayName,verifiedDomains"
 
 # Entra's answers while a new app or secret is on its way to the token endpoint.
 NOT_YET = frozenset({7000215, 700016})
@@ -35,6 +37,13 @@ class RunContext:
     cache: RunCache | None = None
     evidence: Path | None = None
     observe: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
+
+
+def user_path(address: str) -> str:
+    """Where the user with that address or sign-in name is found; `proxyAddresses` finds it by an alias too."""
+    proxy = literal(f"smtp:{address}")
+    condition = f"userPrincipalName%20eq%20{literal(address)}%20or%20proxyAddresses/any(p:p%20eq%20{proxy})"
+    return f"/users?$filter={condition}&$select=id,userPrincipalName,mail,accountEnabled"
 
 
 class Tenant:
@@ -72,7 +81,7 @@ class Tenant:
 
     @cached_property
     def reads(self) -> Reads:
-        return Reads(self.run.cache, self.tenant_id)
+        return Reads(self.run.cache, self.customer)
 
     @cached_property
     def graph(self) -> Graph:
@@ -122,13 +131,8 @@ class Tenant:
 
         Called before the first write of a run. Raises WrongTenant; nothing was written then.
         """
-        name = f"pinned|{self.tenant_id}"
-        if self.run.cache and self.run.cache.get(name):
-            return
-        organizations = self.graph.get("/organization?$select=id,displayName,verifiedDomains").get("value", [])
-        self.confirm(organizations)
-        if self.run.cache:
-            self.run.cache.put(name, b"yes")
+        if not self._noted("pinned"):
+            self.confirm(self.graph.get(ORGANIZATION).get("value", []))
 
     def confirm(self, organizations: list[dict[str, Any]]) -> None:
         """Compare what `GET /organization` answered with the inventory."""
@@ -148,20 +152,52 @@ class Tenant:
                 found=", ".join(domains),
                 remedy="correct initial_domain or tenant_id; nothing was written",
             )
+        self._note("pinned")
+
+    def pin_exchange(self) -> None:
+        """Refuse to go on unless Exchange and Graph mean the same tenant; before the first write to Exchange.
+
+        Exchange's only pin is the GUID in the path, so a mailbox that the inventory names must have one id in both.
+        """
+        if self._noted("exchange pinned"):
+            return
+        address = self.connection["known_mailbox"]
+        users = self.graph.get(user_path(address)).get("value", ())
+        rows = self.exchange.find("Get-Recipient", Identity=address)
+        self.confirm_exchange(address, list(users), rows)
+
+    def confirm_exchange(self, address: str, users: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+        """Compare what Graph and Exchange say of that mailbox."""
+        known = [str(user["id"]).lower() for user in users]
+        told = [str(row.get("ExternalDirectoryObjectId", "")).lower() for row in rows]
+        if not known or told != known[:1]:
+            raise WrongTenant(
+                f"Exchange and Graph disagree about who {address} is",
+                expected=f"object id {', '.join(known) or 'of a user'} in both",
+                found=", ".join(told) or "no recipient in Exchange",
+                remedy="compare tenant_id, initial_domain, cloud and the first of `mailboxes`; nothing was written",
+            )
+        if address.lower() == self.connection["known_mailbox"].lower():
+            self._note("exchange pinned")
 
     def plan_create(self, kind: str, name: str) -> None:
         """In check mode, note that this run would create that object, for the tasks that refer to it."""
-        if self.run.cache:
-            self.run.cache.put(f"planned|{self.customer}|{kind}|{name}", b"yes")
+        self._note(f"planned|{kind}|{name}")
 
     def would_create(self, kind: str, name: str) -> bool:
         """Whether an earlier task of this check-mode run would have created it."""
-        return bool(
-            self.run.check_mode and self.run.cache and self.run.cache.get(f"planned|{self.customer}|{kind}|{name}")
-        )
+        return self.run.check_mode and self._noted(f"planned|{kind}|{name}")
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+    def _note(self, what: str) -> None:
+        if self.run.cache:
+            self.run.cache.put(f"{what}|{self.customer}", b"yes")
+
+    def _noted(self, what: str) -> bool:
+        """Whether an earlier task of this run noted it for this customer."""
+        return bool(self.run.cache and self.run.cache.get(f"{what}|{self.customer}"))
 
     @cached_property
     def _tokens(self) -> TokenStore:

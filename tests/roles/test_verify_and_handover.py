@@ -148,3 +148,33 @@ def test_a_customer_that_waits_does_not_hold_up_the_others(ops: Operations) -> N
     contoso_ready = order.index(("contoso", "ready"))
     assert litware_done < contoso_ready
     assert ("contoso", "pending") in order[litware_done:]
+
+
+def test_check_of_the_whole_job_predicts_its_changes_on_an_empty_tenant_and_writes_nothing(ops: Operations) -> None:
+    ops.change(lambda entries: entries["contoso"].update(probe={"large_mail_size": "4 MiB"}), "contoso")
+    check = ops.play("site.yml", "--check")
+    assert check.succeeded, check.output
+    assert ops.sandbox.writes == []
+
+    run = ops.play("site.yml")
+
+    assert run.succeeded, run.output
+    changes = [[(e.task, e.diff) for e in play.of("contoso", "changed")] for play in (check, run)]
+    assert changes[0] == changes[1]
+    assert changes[0][-1][0] == "Seal the proved credential to the vendor"
+
+
+def test_when_the_deadline_is_over_the_notebooks_run_and_say_what_they_found(ops: Operations) -> None:
+    ops.change(lambda entries: entries["contoso"].update(probe={"max_wait": "10 minutes"}), "contoso")
+    assert ops.play("onboard.yml").succeeded
+    ops.sandbox.delays(CONTOSO, policy=80000)
+
+    run = ops.play("verify.yml")
+
+    assert run.rc != 0
+    probes = [e.result["status"] for e in run.of("contoso") if e.module == "propagation_probe"]
+    assert probes[-1] == "expired"
+    record = ops.record("contoso", "verify_access")
+    assert record["verdict"] == "failed"
+    assert any("ceo@contoso.example IS REACHABLE" in check["observed"] for check in record["checks"])
+    assert "contoso is not verified" in run.failures()["contoso"]

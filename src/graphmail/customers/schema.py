@@ -135,6 +135,8 @@ class Customer(Section):
             "cloud": self.cloud,
             "admin": {"kind": self.admin.kind, "sealed": str(admin.absolute())},
             "operators": list(self.operators),
+            # Exchange and Graph must agree about it before anything is written: see `Tenant.pin_exchange`.
+            "known_mailbox": self.mailboxes[0],
         }
 
     def variables(self) -> dict[str, Any]:

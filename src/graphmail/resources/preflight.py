@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from graphmail.customers import Lifetime
-from graphmail.errors import TenantError, WrongTenant
+from graphmail.errors import TenantError
 from graphmail.exchange import CmdletAnswer
-from graphmail.graph import BatchAnswer
 from graphmail.tenant import Tenant
 
 # What an onboarding needs, by the resource that the token is for.
@@ -106,32 +105,19 @@ class Findings:
                     remedy="shorten credential.lifetime",
                 )
 
-    def mailboxes(self, users: dict[str, BatchAnswer], recipients: dict[str, CmdletAnswer]) -> None:
+    def mailboxes(self, users: dict[str, list[dict[str, Any]]], recipients: dict[str, CmdletAnswer]) -> None:
         for address, answer in recipients.items():
             row = answer.rows[0] if answer.rows else {}
             kind = str(row.get("RecipientTypeDetails", ""))
             if kind in MAILBOXES:
                 continue
-            exists = bool(users[address].value().get("value"))
+            exists = bool(users[address])
             self.add(
                 f"{address} has no mailbox in Exchange Online" if exists or kind else f"{address} does not exist",
                 expected="a user or shared mailbox in the cloud",
                 found=kind or ("a user without mailbox: no licence" if exists else "no recipient and no user"),
                 remedy="license the user or make it a shared mailbox" if exists else "correct the address",
             )
-
-    def same_tenant(self, users: dict[str, BatchAnswer], recipients: dict[str, CmdletAnswer]) -> None:
-        """Exchange and Graph must mean the same tenant: a mailbox's id is the same in both."""
-        for address, answer in recipients.items():
-            known = [str(user["id"]).lower() for user in users[address].value().get("value", ())]
-            told = str(answer.rows[0].get("ExternalDirectoryObjectId", "")).lower() if answer.rows else ""
-            if known and told and told not in known:
-                raise WrongTenant(
-                    f"Exchange and Graph disagree about who {address} is",
-                    expected=f"object id {known[0]}",
-                    found=told,
-                    remedy="compare tenant_id, initial_domain and cloud; nothing was written",
-                )
 
     def raise_all(self) -> None:
         if self._problems:

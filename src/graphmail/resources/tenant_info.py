@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from graphmail.exchange import Cmdlet, CmdletAnswer
-from graphmail.graph import BatchAnswer, literal
+from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import application_path, service_principal_path
 from graphmail.resources.exo_application_access_policy import POLICIES
@@ -16,9 +16,8 @@ from graphmail.resources.exo_distribution_group import group_reads
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
-from graphmail.tenant import Tenant
+from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
-ORGANIZATION = "/organization?$select=id,displayName,verifiedDomains"
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
 
@@ -47,16 +46,15 @@ class TenantInfo(Info):
         people = _people(params)
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
-        if tenant.run.cache:
-            tenant.run.cache.put(f"pinned|{tenant.tenant_id}", b"yes")
         self._directory_of_app(tenant, params, directory)
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["makes_secret"], params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
-        users = {person: directory[_user(person)] for person in people}
+        users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
         findings.mailboxes(users, recipients)
-        findings.same_tenant(users, recipients)
         findings.raise_all()
+        for person in people:
+            tenant.confirm_exchange(person, users[person], recipients[person].rows)
         return {
             "organization": directory[ORGANIZATION].value()["value"][0].get("displayName"),
             "licences": [sku["skuPartNumber"] for sku in directory[SKUS].value().get("value", [])],
@@ -73,7 +71,7 @@ class TenantInfo(Info):
             APP_MANAGEMENT,
             application_path(params["application"], params.get("client_id")),
             GRAPH_SERVICE_PRINCIPAL,
-            *map(_user, people),
+            *map(user_path, people),
         ]
         return dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))
 
@@ -98,10 +96,3 @@ class TenantInfo(Info):
 def _people(params: Values) -> list[str]:
     named = [*params["mailboxes"], params["outside_mailbox"], *params["owners"]]
     return list(dict.fromkeys(address.lower() for address in named))
-
-
-def _user(address: str) -> str:
-    """The user with that address or sign-in name; `proxyAddresses` finds it by an alias too."""
-    proxy = literal(f"smtp:{address}")
-    condition = f"userPrincipalName%20eq%20{literal(address)}%20or%20proxyAddresses/any(p:p%20eq%20{proxy})"
-    return f"/users?$filter={condition}&$select=id,userPrincipalName,mail,accountEnabled"
