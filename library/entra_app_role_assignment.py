@@ -65,14 +65,13 @@ EXAMPLES = r"""
       - Mail.Send
       - Mail.ReadWrite # a mail over 3 MB goes through a draft
 
-- name: Consent on an app made by hand whose one secret the vendor keeps
+- name: Consent on an app made by hand whose secrets the vendor keeps, as the inventory says
   entra_app_role_assignment:
     tenant: "{{ tenant }}"
     application: kundo-mail
-    client_id: "{{ app.client_id }}"
+    client_id: "{{ customer.app.client_id | default(omit, true) }}"
+    known_credentials: "{{ customer.app.known_credentials }}"
     roles: [Mail.Send, Mail.ReadWrite]
-    known_credentials:
-      - 5a4d0000-0003-4000-8000-00000000b001
 """
 
 RETURN = r"""

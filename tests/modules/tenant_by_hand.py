@@ -52,10 +52,10 @@ class TenantByHand:
         return list(self.app()["passwordCredentials"])
 
     def groups(self) -> list[dict[str, Any]]:
-        return [g for g in self.cmdlet("Get-DistributionGroup") if g["Name"] == GROUP]
+        return [g for g in self.cmdlet("Get-DistributionGroup", ResultSize="Unlimited") if g["Name"] == GROUP]
 
     def members(self) -> list[str]:
-        rows = self.cmdlet("Get-DistributionGroupMember", Identity=GROUP)
+        rows = self.cmdlet("Get-DistributionGroupMember", Identity=GROUP, ResultSize="Unlimited")
         return sorted(row["PrimarySmtpAddress"] for row in rows)
 
     def policies(self) -> list[dict[str, Any]]:
