@@ -58,7 +58,12 @@ class Unreachable(TenantError):
 
 
 class OutcomeUnknown(TenantError):
-    """A write was sent and its answer lost; it may have happened. The caller looks before it does anything again."""
+    """A write was sent and its answer lost; it may have happened. The caller looks before it does anything again.
+
+    `retry_after` is how many seconds the service asked to be left alone for, 0 if it did not.
+    """
+
+    retry_after: float = 0.0
 
 
 class DeadlineExceeded(TenantError):
@@ -66,7 +71,10 @@ class DeadlineExceeded(TenantError):
 
 
 class ServiceFailure(TenantError):
-    """A service answered with an error. `status` is the HTTP status; `retry_after` is in seconds if it was told."""
+    """A service answered with an error. `status` is the HTTP status; `retry_after` is in seconds if it was told.
+
+    `tried` says how often and for how long it was asked, where it was asked again.
+    """
 
     def __init__(
         self,
@@ -77,9 +85,14 @@ class ServiceFailure(TenantError):
         remedy: str = "",
         request_id: str = "",
         retry_after: float | None = None,
+        tried: str = "",
     ) -> None:
         self.status = status
         self.retry_after = retry_after
+        if not remedy and (status == 429 or (status >= 500 and status != 501)):
+            when = f"not before {retry_after:.0f} s are over" if retry_after else "later"
+            remedy = f"run the same playbook again, {when}; it goes on from here"
+        found = "; ".join(part for part in (found.rstrip("."), tried) if part)
         super().__init__(problem, found=found, remedy=remedy, request_id=request_id)
 
 
@@ -100,6 +113,7 @@ class GraphError(ServiceFailure):
         remedy: str = "",
         request_id: str = "",
         retry_after: float | None = None,
+        tried: str = "",
     ) -> None:
         self.code = code
         self.message = message
@@ -112,6 +126,7 @@ class GraphError(ServiceFailure):
             remedy=remedy,
             request_id=request_id,
             retry_after=retry_after,
+            tried=tried,
         )
 
 
@@ -128,6 +143,7 @@ class ExchangeError(ServiceFailure):
         remedy: str = "",
         request_id: str = "",
         retry_after: float | None = None,
+        tried: str = "",
     ) -> None:
         self.cmdlet = cmdlet
         self.type_name = type_name
@@ -139,6 +155,7 @@ class ExchangeError(ServiceFailure):
             remedy=remedy,
             request_id=request_id,
             retry_after=retry_after,
+            tried=tried,
         )
 
 
@@ -157,6 +174,7 @@ class TokenError(ServiceFailure):
         codes: tuple[int, ...] = (),
         remedy: str = "",
         request_id: str = "",
+        tried: str = "",
     ) -> None:
         self.error = error
         self.codes = codes
@@ -166,4 +184,5 @@ class TokenError(ServiceFailure):
             status=status,
             remedy=remedy,
             request_id=request_id,
+            tried=tried,
         )

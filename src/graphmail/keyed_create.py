@@ -15,7 +15,8 @@ from graphmail.errors import OutcomeUnknown, ServiceFailure
 F = TypeVar("F")
 
 PATIENCE = 180.0  # seconds; replication is told to take up to two minutes
-AGREEING = (2.0, 5.0, 10.0, 20.0)  # seconds between looks before a create of unknown outcome is repeated
+# Seconds between looks before a create of unknown outcome is repeated: together longer than replication's two minutes.
+AGREEING = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 
 
 def create_keyed(
@@ -37,7 +38,10 @@ def create_keyed(
     while True:
         try:
             create()
-        except OutcomeUnknown:
+        except OutcomeUnknown as unknown:
+            if unknown.retry_after > PATIENCE:
+                raise
+            clock.sleep(unknown.retry_after)
             seen = _look(clock, find)
             if seen is not None:
                 return seen

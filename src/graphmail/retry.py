@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from typing import Any
 
 import tenacity
 
@@ -52,40 +53,51 @@ class RetryBudget:
         self._left += self._share
 
     def spend(self) -> bool:
+        """Whether there is one more; being refused costs nothing, or an outage would be paid off long after it."""
+        if self._left < 1:
+            return False
         self._left -= 1
-        return self._left >= 0
+        return True
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Mapping[str, Any], now: datetime) -> float | None:
     """Seconds that a `Retry-After` asks for, given as seconds (also fractional) or as an HTTP date; None if absent.
 
     A date counts from the service's own `Date`, if it sent one. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
-    told = headers.get("Retry-After", "").strip()
+    told = str(headers.get("Retry-After") or "").strip()
     if not told:
         return None
     try:
         return max(0.0, float(told))
     except ValueError:
         pass
+    then, since = _date(told), _date(str(headers.get("Date") or "")) or now
+    return max(0.0, (then - since).total_seconds()) if then else None
+
+
+def _date(text: str) -> datetime | None:
+    """An HTTP date, aware; None where it is none."""
     try:
-        then = parsedate_to_datetime(told)
-        since = parsedate_to_datetime(headers["Date"]) if headers.get("Date") else now
-        return max(0.0, (then - since).total_seconds())
+        date = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 class Wait(tenacity.wait.wait_base):
-    """As long as the service said, or else full jitter: anything from 0 to 1, 2, 4, … 60 seconds."""
+    """As long as the service said, or else full jitter: from 0 to 1, 2, 4, … 60 seconds, never beyond the deadline."""
 
     _jitter = tenacity.wait_random_exponential(multiplier=1, max=60)
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
 
     def __call__(self, retry_state: tenacity.RetryCallState) -> float:
         outcome = retry_state.outcome
         again = outcome.exception() if outcome else None
         told = again.wait if isinstance(again, Again) else 0.0
-        return told or self._jitter(retry_state)
+        return told or min(self._jitter(retry_state), self._deadline.remaining)
 
 
 class Stop(tenacity.stop.stop_base):

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,20 +58,25 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """A service's answer, whatever its status. `request_id` is the service's own, or ours if it gave none."""
+    """A service's answer, whatever its status. `request_id` is the service's own, or ours if it gave none.
+
+    `tried` says how often it was asked for and for how long, where that was more than once.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
     request_id: str
     raw: requests.Response
+    tried: str = ""
 
-    def json(self) -> Any:
-        """The body as JSON; {} where it is empty or is not JSON, as on gateway errors."""
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; {} where it is empty or something else, as on gateway errors."""
         try:
-            return json.loads(self.content) if self.content.strip(b"\0 \r\n\t") else {}
+            body = json.loads(self.content) if self.content.strip(b"\0 \r\n\t") else {}
         except ValueError:
             return {}
+        return body if isinstance(body, dict) else {}
 
 
 class _Failed(Again):
@@ -99,7 +105,7 @@ class Transport:
         self.cloud = cloud
         self.clock = clock
         self.read_only = read_only
-        self._patience = patience
+        self.patience = patience
         self._observe = observe or (lambda exchange: None)
         self._budget = RetryBudget()
 
@@ -113,7 +119,7 @@ class Transport:
         """
         if self.read_only and operation is not Operation.READ:
             raise TenantError(f"{request.asked} would write in check mode", remedy="report this as a defect")
-        deadline = self.clock.deadline(self._patience)
+        deadline = self.clock.deadline(self.patience)
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, Again) and error.allowed(operation)),
             wait=Wait(deadline),
@@ -124,7 +130,10 @@ class Transport:
         try:
             return attempts(self._attempt, request, transient)
         except _Failed as again:
-            return self._give_up(again, request, operation)
+            tries = int(attempts.statistics.get("attempt_number", 1))
+            waited = self.patience - deadline.remaining
+            tried = f"still so after {tries} tries in {waited:.0f} s" if tries > 1 else ""
+            return self._give_up(again, request, operation, tried)
 
     def must_be_login(self, url: str) -> None:
         """Refuse to send a credential anywhere but to the cloud's own login host."""
@@ -136,18 +145,26 @@ class Transport:
                 remedy="compare the inventory's cloud; nothing was sent",
             )
 
-    def _give_up(self, again: _Failed, request: Request, operation: Operation) -> Reply:
+    def _give_up(self, again: _Failed, request: Request, operation: Operation, tried: str) -> Reply:
+        failure = again.failure
         write = operation in (Operation.KEYED_CREATE, Operation.ONE_SHOT)
         if write and again.received and not again.throttled:
-            request_id = again.failure.request_id
-            raise OutcomeUnknown(
+            unknown = OutcomeUnknown(
                 f"{request.asked} was sent, and its outcome is unknown",
-                found=f"HTTP {again.failure.status}" if isinstance(again.failure, Reply) else again.failure.problem,
-                request_id=request_id,
-            ) from None
-        if isinstance(again.failure, Reply):
-            return again.failure
-        raise again.failure from None
+                found=f"HTTP {failure.status}" if isinstance(failure, Reply) else failure.found,
+                request_id=failure.request_id,
+            )
+            unknown.retry_after = again.wait
+            raise unknown from None
+        if isinstance(failure, Reply):
+            failure.tried = tried
+            return failure
+        raise Unreachable(
+            failure.problem,
+            found="; ".join(part for part in (failure.found, tried) if part),
+            remedy=failure.remedy,
+            request_id=failure.request_id,
+        ) from None
 
     def _attempt(self, request: Request, transient: Callable[[Reply], bool]) -> Reply:
         self._budget.sent()
@@ -171,9 +188,9 @@ class Transport:
                 headers=headers,
                 timeout=(CONNECT_TIMEOUT, read_timeout()),
                 allow_redirects=False,
-                stream=request.stream,
+                stream=True,
             )
-            content = b"" if request.stream and raw.ok else raw.content
+            content = b"" if request.stream and raw.ok else _content(raw)
         except requests.exceptions.RequestException as error:
             self._log(request, 0, client_request_id, "", b"")
             raise self._unreachable(request, error, client_request_id) from None
@@ -212,6 +229,17 @@ class Transport:
         )
 
 
+def _content(raw: requests.Response) -> bytes:
+    try:
+        return bytes(raw.content)
+    except requests.exceptions.ContentDecodingError:
+        # Exchange pads the empty body of a 403 with NULs, and may call it gzip all the same.
+        if raw.ok:
+            raise
+        raw.close()
+        return b""
+
+
 def _kind(error: Exception) -> tuple[str, bool, bool]:
     """What went wrong, for a person; whether the service may have received it; whether another try is pointless."""
     cause: BaseException | None = error
@@ -224,10 +252,10 @@ def _kind(error: Exception) -> tuple[str, bool, bool]:
             if isinstance(reason, BaseException)
             else next((a for a in cause.args if isinstance(a, Exception)), None)
         )
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in seen):
+        return "TLS failed: the certificate is not trusted or not for this name", False, True
     kinds = {
         urllib3.exceptions.NameResolutionError: ("the name has no address", False),
-        urllib3.exceptions.SSLError: ("TLS failed: the certificate is not trusted or not for this name", False),
-        requests.exceptions.SSLError: ("TLS failed: the certificate is not trusted or not for this name", False),
         # A refused connection is a kind of connect timeout to urllib3, so it comes first.
         urllib3.exceptions.NewConnectionError: ("the connection was refused", False),
         urllib3.exceptions.ConnectTimeoutError: (f"no connection within {CONNECT_TIMEOUT:.0f} s", False),
@@ -235,11 +263,10 @@ def _kind(error: Exception) -> tuple[str, bool, bool]:
         urllib3.exceptions.ProxyError: ("the proxy refused", False),
         urllib3.exceptions.ReadTimeoutError: (f"no answer within {read_timeout():.0f} s", True),
         requests.exceptions.Timeout: (f"no answer within {read_timeout():.0f} s", True),
+        # Unlike a refused certificate this may come at any time, also after the request was read.
+        urllib3.exceptions.SSLError: ("TLS broke", True),
     }
     for kind, (text, received) in kinds.items():
         if any(isinstance(one, kind) for one in seen):
-            return text, received, kind in _HOPELESS
+            return text, received, kind is requests.exceptions.InvalidSchema
     return "the connection broke", True, False
-
-
-_HOPELESS = (urllib3.exceptions.SSLError, requests.exceptions.SSLError, requests.exceptions.InvalidSchema)
