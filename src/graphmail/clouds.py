@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from graphmail.errors import TenantError
 class Cloud:
     """Where a cloud's services are. `*_audience` is the resource of the token, without `/.default`.
 
-    Beside the fixed hosts, Exchange may redirect a bearer to `bearer_suffixes` only, and pre-authenticated upload URLs
-    may lie under `upload_suffixes` only. A suffix begins with a dot; anything else is a whole host name.
+    Beside the fixed hosts, Exchange may redirect its bearer to `bearer_suffixes` only, and pre-authenticated upload
+    URLs may lie under `upload_suffixes` only. A suffix begins with a dot; anything else is a whole host name.
     """
 
     name: str
@@ -35,30 +36,37 @@ class Cloud:
     control: str | None = None
     smtp: str | None = None
 
-    def takes_bearer(self, url: str) -> bool:
-        """Whether a request that carries a bearer may go to `url`."""
-        return self._origin(url) in {self._origin(self.graph), self._origin(self.exchange)} or self._has_suffix(
-            url, self.bearer_suffixes
-        )
+    def takes_graph_token(self, url: str) -> bool:
+        """Whether a request that carries a token for Graph may go to `url`."""
+        return self._within(url, self.graph)
+
+    def takes_exchange_token(self, url: str) -> bool:
+        """Whether a request that carries a token for Exchange may go to `url`; it is sent to regional hosts too."""
+        return self._within(url, self.exchange, self.bearer_suffixes)
 
     def takes_upload(self, url: str) -> bool:
         """Whether an upload session's URL lies where this cloud keeps them."""
-        return self._origin(url) in {self._origin(self.graph), self._origin(self.exchange)} or self._has_suffix(
-            url, self.upload_suffixes
-        )
+        return self._within(url, self.graph, self.upload_suffixes) or self._within(url, self.exchange)
 
     @staticmethod
-    def _origin(url: str) -> tuple[str, str]:
-        parts = urlsplit(url)
-        return parts.scheme, parts.netloc.lower()
-
-    @staticmethod
-    def _has_suffix(url: str, suffixes: tuple[str, ...]) -> bool:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        if parts.scheme != "https" or parts.port not in (None, 443):
+    def _within(url: str, root: str, suffixes: tuple[str, ...] = ()) -> bool:
+        origin = _origin(url)
+        if origin is None:
             return False
-        return any(host.endswith(s) if s.startswith(".") else host == s for s in suffixes)
+        return origin == _origin(root) or any(origin.endswith(s) if s[0] == "." else origin == s for s in suffixes)
+
+
+# Only plain host names: where one parser ends a host at a backslash, an `@` or a tab and another does not, there are
+# two hosts in one URL.
+_URL = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(?:[/?#].*)?", re.DOTALL)
+
+
+def _origin(url: str) -> str | None:
+    """`host`, or `host:port` of another port than 443, in lower case; None for what is no plain https URL."""
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        return None
+    return parts[1].lower() + (parts[2] if parts[2] and parts[2] != ":443" else "")
 
 
 def _national(name: str, login: str, graph: str, exchange: str, *suffixes: str) -> Cloud:
@@ -111,6 +119,9 @@ NATIONAL = {
 }
 
 
+NEEDED = ("login", "graph", "exchange", "control", "ca")  # of sandbox.json
+
+
 def cloud(name: str) -> Cloud:
     """The cloud of that name; `sandbox` is read from the file that GRAPHMAIL_SANDBOX names.
 
@@ -150,9 +161,11 @@ def sandbox_description() -> dict[str, Any]:
             "Cloud `sandbox` needs a running sandbox", found="GRAPHMAIL_SANDBOX is not set", remedy=remedy
         )
     try:
-        running: dict[str, Any] = json.loads(Path(name).read_text(encoding="utf-8"))
+        running: Any = json.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        running = None
+    if not isinstance(running, dict) or not all(isinstance(running.get(field), str) for field in NEEDED):
         raise TenantError(
             "Cloud `sandbox` needs a running sandbox", found=f"{name} is not a readable sandbox.json", remedy=remedy
-        ) from None
+        )
     return running

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from graphmail.auth import Token
 from graphmail.bearer import Bearer
@@ -75,7 +75,7 @@ class Exchange:
         self.token = token
         self._tenant_id = tenant_id
         self._anchor = ANCHOR.format(domain=initial_domain)
-        self._bearer = Bearer(transport, token)
+        self._bearer = Bearer(transport, token, transport.cloud.takes_exchange_token)
         self._reads = reads
         self._root = transport.cloud.exchange
 
@@ -84,8 +84,9 @@ class Exchange:
         cmdlet = Cmdlet(name, parameters)
         if operation is Operation.READ and (ahead := self._read_ahead([cmdlet])):
             return ahead[0].value()
-        page = self._send(self._request(cmdlet), operation, name)
-        return self._pages(cmdlet, page)
+        reply = self._send(self._request(cmdlet), operation, name)
+        # What writes may answer nothing at all.
+        return self._pages(cmdlet, reply) if operation is Operation.READ or reply.json() else []
 
     def find(self, name: str, **parameters: Any) -> list[Row]:
         """Read with one cmdlet; no rows where the object is not there."""
@@ -145,14 +146,15 @@ class Exchange:
 
     def _batch_answer(self, cmdlet: Cmdlet, item: dict[str, Any] | None, reply: Reply) -> CmdletAnswer:
         body = (item or {}).get("body")
-        if item is None or not isinstance(body, dict):
-            # A lost or throttled item is asked for by itself, where the transport's retries apply.
+        status = int((item or {}).get("status", 200 if isinstance(body, dict) and "value" in body else 400))
+        if not isinstance(body, dict) or not ("value" in body or "error" in body):
+            # A lost or empty item is asked for by itself, where the transport's retries apply.
             return self._alone(cmdlet)
-        if "error" not in body:
+        if "error" not in body and status < 300:
             return CmdletAnswer(self._pages(cmdlet, reply, body))
-        if is_transient(body) or int(item.get("status", 400)) in (429, 500, 502, 503, 504):
+        if is_transient(body) or status in (429, 500, 502, 503, 504):
             return self._alone(cmdlet)
-        return CmdletAnswer([], exchange_error(cmdlet.name, int(item.get("status", 400)), body, reply.request_id))
+        return CmdletAnswer([], exchange_error(cmdlet.name, status, body, reply.request_id))
 
     def _alone(self, cmdlet: Cmdlet) -> CmdletAnswer:
         try:
@@ -162,21 +164,24 @@ class Exchange:
 
     def _pages(self, cmdlet: Cmdlet, reply: Reply, body: dict[str, Any] | None = None) -> list[Row]:
         page = reply.json() if body is None else body
-        rows = list(_rows(page))
-        while link := page.get("@odata.nextLink"):
-            # The same body is posted again: https://learn.microsoft.com/exchange/reference/admin-api-get-started
-            request = Request(
-                "POST", link, f"the next page of {cmdlet.name}", self._headers(cmdlet.name), json=cmdlet.body()
-            )
-            page = self._send(request, Operation.READ, cmdlet.name).json()
-            if "value" not in page:
+        rows: list[Row] = []
+        while True:
+            if not isinstance(page.get("value"), list):
                 raise TenantError(
                     f"Exchange ended {cmdlet.name} in the middle of its pages",
                     found=f"{len(rows)} rows",
-                    remedy="run the same command again; a short list is never taken for the whole",
+                    remedy="run the same playbook again; a short list is never taken for the whole",
+                    request_id=reply.request_id,
                 )
             rows += _rows(page)
-        return rows
+            link = page.get("@odata.nextLink")
+            if not link:
+                return rows
+            # The same body is posted again: https://learn.microsoft.com/exchange/reference/admin-api-get-started
+            asked = f"the next page of {cmdlet.name}"
+            request = Request("POST", link, asked, self._headers(cmdlet.name), json=cmdlet.body())
+            reply = self._send(request, Operation.READ, cmdlet.name)
+            page = reply.json()
 
     def _url(self) -> str:
         return f"{self._root}/adminapi/beta/{self._tenant_id}/InvokeCommand"
@@ -198,25 +203,27 @@ class Exchange:
             self._reads.drop()
         reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
         if reply.status in (302, 307, 308):
-            request.url = self._redirected(request.url, reply.headers.get("Location", ""))
+            # Nothing was done yet. `Bearer` refuses a host that is not the cloud's.
+            root = _regional(reply.headers.get("Location", ""))
+            here = urlsplit(request.url)
+            request.url = f"{root}{here.path}" + (f"?{here.query}" if here.query else "")
             reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
+            self._root = root
         if reply.status >= 300:
             told = retry_after(reply.headers, self.transport.clock.now())
-            raise exchange_error(name, reply.status, reply.json(), reply.request_id, told)
+            raise exchange_error(name, reply.status, reply.json(), reply.request_id, told, reply.tried)
         return reply
 
-    def _redirected(self, url: str, location: str) -> str:
-        """The same request at the regional host; `Bearer` refuses hosts that are not the cloud's."""
-        there = urlsplit(location)
-        host = there.netloc.replace(":446", "")
-        here = urlsplit(url)
-        self._root = f"{there.scheme}://{host}"
-        return urlunsplit((there.scheme, host, here.path, here.query, ""))
+
+def _regional(location: str) -> str:
+    """Scheme and host of a redirect; the port 446, which is for Microsoft's own servers, is taken for 443."""
+    scheme, _, rest = location.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].removesuffix(':446')}"
 
 
 def _rows(page: dict[str, Any]) -> list[Row]:
     """Rows without the annotations beside their values (`Guid@data.type`); null rows are left out."""
-    return [{name: value for name, value in row.items() if "@" not in name} for row in page.get("value") or () if row]
+    return [{name: value for name, value in row.items() if "@" not in name} for row in page["value"] if row]
 
 
 def _missing(name: str) -> ExchangeError:

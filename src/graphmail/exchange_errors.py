@@ -20,7 +20,7 @@ TRANSIENT = (
 
 
 def exchange_error(
-    cmdlet: str, status: int, body: Any, request_id: str, retry_after: float | None = None
+    cmdlet: str, status: int, body: Any, request_id: str, retry_after: float | None = None, tried: str = ""
 ) -> ExchangeError:
     """The typed error; `body` is the reply's JSON, or {} where there was none."""
     type_name, text = _cause(body)
@@ -33,11 +33,12 @@ def exchange_error(
     return ExchangeError(
         cmdlet,
         status=status,
-        type_name=type_name,
+        type_name=printable(type_name, 100),
         message=_readable(text),
         remedy=remedy,
         request_id=request_id,
         retry_after=retry_after,
+        tried=tried,
     )
 
 
@@ -51,13 +52,17 @@ def _cause(body: Any) -> tuple[str, str]:
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return "", ""
-    details = [detail for detail in error.get("details") or () if isinstance(detail, dict)]
-    inner = error.get("innererror") or error.get("innerError") or {}
-    internal = inner.get("internalexception") or inner.get("internalException") or {}
-    texts = [str(detail.get("message", "")) for detail in details]
-    texts += [str(internal.get("message", "")), str(error.get("message", ""))]
-    first = next((text for text in texts if text), "")
-    return _decoded(first)
+    listed = error.get("details")
+    details = [detail for detail in (listed if isinstance(listed, list) else ()) if isinstance(detail, dict)]
+    inner = _part(error, "innererror", "innerError")
+    internal = _part(inner, "internalexception", "internalException")
+    texts = [detail.get("message") for detail in details] + [internal.get("message"), error.get("message")]
+    return _decoded(next((text for text in texts if isinstance(text, str) and text), ""))
+
+
+def _part(whole: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The object under the first of these names; the casing varies."""
+    return next((whole[name] for name in names if isinstance(whole.get(name), dict)), {})
 
 
 def _decoded(message: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from requests.structures import CaseInsensitiveDict
+
 from graphmail.auth import Token
 from graphmail.bearer import Bearer
 from graphmail.errors import GraphError, TenantError
@@ -49,7 +51,7 @@ class Graph:
     def __init__(self, transport: Transport, token: Callable[[bool], Token], reads: Reads | None = None) -> None:
         self.transport = transport
         self.token = token
-        self._bearer = Bearer(transport, token)
+        self._bearer = Bearer(transport, token, transport.cloud.takes_graph_token)
         self._reads = reads
         self._root = f"{transport.cloud.graph}/v1.0"
 
@@ -60,9 +62,18 @@ class Graph:
         ahead = self._reads.get(path) if self._reads and params is None else None
         if ahead is not None:
             if "error" in ahead:
-                raise self._error_of_body(ahead["status"], ahead, "GET", path, "read ahead", None)
+                raise _error(f"GET {path_template(path)}", ahead["status"], ahead, "read ahead")
             return dict(ahead["body"])
-        return dict(self.call(Operation.READ, "GET", path, params=params, headers=headers).json())
+        reply = self.call(Operation.READ, "GET", path, params=params, headers=headers)
+        body = reply.json()
+        if not body:
+            # Something between us and Graph answered; nothing there must never look like an empty tenant.
+            raise TenantError(
+                f"Graph answered {reply.status} without any object to GET {path_template(path)}",
+                remedy="see whether a proxy answers in Graph's place, then run the same playbook again",
+                request_id=reply.request_id,
+            )
+        return body
 
     def find(self, path: str, **kwargs: Any) -> dict[str, Any] | None:
         """One object, or None where Graph answers 404; one absence proves nothing."""
@@ -79,16 +90,18 @@ class Graph:
         """All objects of a collection, page by page."""
         page = self.get(path, params=params, headers=headers)
         while True:
-            yield from page.get("value", ())
+            if "value" not in page:
+                raise TenantError(
+                    f"Graph ended {path_template(path)} in the middle of its pages",
+                    remedy="run the same playbook again",
+                )
+            yield from page["value"]
             link = page.get("@odata.nextLink")
             if not link:
                 return
             # Whole and unchanged: its tokens are the service's own. `Bearer` checks the host.
-            page = self._send(
-                Request("GET", link, f"the next page of {path}", dict(headers or {})), Operation.READ
-            ).json()
-            if "value" not in page:
-                raise TenantError(f"Graph ended {path} in the middle of its pages", remedy="run the same command again")
+            asked = f"GET {path_template(path)}, its next page"
+            page = self._send(Request("GET", link, asked, dict(headers or {})), Operation.READ).json()
 
     def call(
         self,
@@ -145,7 +158,7 @@ class Graph:
         for number, path in enumerate(paths):
             kept = self._reads.get(path) if self._reads else None
             if kept is not None:
-                answers[number] = self._answer(path, kept["status"], kept.get("body") or kept, "read ahead")
+                answers[number] = _answer(path, kept["status"], kept.get("body") or kept, "read ahead")
         asked = [number for number in range(len(paths)) if number not in answers]
         for start in range(0, len(asked), BATCH):
             numbers = asked[start : start + BATCH]
@@ -156,6 +169,8 @@ class Graph:
 
     def _batch(self, paths: dict[int, str], headers: dict[str, str]) -> dict[int, BatchAnswer]:
         answers: dict[int, BatchAnswer] = {}
+        clock = self.transport.clock
+        deadline = clock.deadline(self.transport.patience)
         for last in (*(False,) * (ROUNDS - 1), True):
             asked = [
                 {"id": str(n), "method": "GET", "url": p, "headers": headers}
@@ -163,33 +178,31 @@ class Graph:
                 if n not in answers
             ]
             reply = self.call(Operation.READ, "POST", "/$batch", json={"requests": asked})
-            wait = 0.0
+            wait = 1.0
             for item in reply.json().get("responses", ()):
-                number, status = int(item["id"]), int(item["status"])
-                if number not in paths:
-                    continue
-                if (status == 429 or status >= 500) and status != 501 and not last:
-                    wait = max(wait, retry_after(item.get("headers") or {}, self.transport.clock.now()) or 1.0)
-                    continue
-                answers[number] = self._answer(paths[number], status, item.get("body") or {}, reply.request_id)
+                number, status, body = int(item["id"]), int(item["status"]), item.get("body")
+                told = retry_after(CaseInsensitiveDict(item.get("headers") or {}), clock.now()) or 0.0
+                passing = (status == 429 or status >= 500) and status != 501 and told <= deadline.remaining
+                if number not in paths or (passing and not last):
+                    wait = max(wait, told)
+                elif status >= 400 or (isinstance(body, dict) and body):
+                    answers[number] = _answer(paths[number], status, body, reply.request_id, told)
             if len(answers) == len(paths):
                 return answers
-            self.transport.clock.sleep(wait)
+            clock.sleep(wait)
         raise TenantError(
-            "Graph left requests of a batch unanswered", found=f"{len(paths) - len(answers)} of {len(paths)}"
+            "Graph left requests of a batch unanswered",
+            found=f"{len(paths) - len(answers)} of {len(paths)}",
+            remedy="run the same playbook again",
+            request_id=reply.request_id,
         )
-
-    def _answer(self, path: str, status: int, body: dict[str, Any], request_id: str) -> BatchAnswer:
-        if status < 400:
-            return BatchAnswer(body)
-        return BatchAnswer({}, self._error_of_body(status, body, "GET", path, request_id, None))
 
     def _send(self, request: Request, operation: Operation) -> Reply:
         if self._reads and operation is not Operation.READ:
             self._reads.drop()
         reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
         if reply.status >= 300:
-            raise self._error(reply, request)
+            raise self._refused(reply, request)
         return reply
 
     def _upload(self, request: Request) -> Reply:
@@ -197,36 +210,40 @@ class Graph:
             raise TenantError("The upload URL lies outside the chosen cloud", remedy="nothing was sent; report this")
         reply = self.transport.send(request, Operation.ONE_SHOT)
         if reply.status >= 300:
-            raise self._error(reply, request)
+            raise self._refused(reply, request)
         return reply
 
-    def _error(self, reply: Reply, request: Request) -> GraphError:
+    def _refused(self, reply: Reply, request: Request) -> GraphError:
         told = retry_after(reply.headers, self.transport.clock.now())
-        return self._error_of_body(
-            reply.status,
-            reply.json(),
-            request.asked.split(" ")[0],
-            request.asked.partition(" ")[2],
-            reply.request_id,
-            told,
-        )
+        return _error(request.asked, reply.status, reply.json(), reply.request_id, told, reply.tried)
 
-    @staticmethod
-    def _error_of_body(
-        status: int, body: Any, method: str, path: str, request_id: str, told: float | None
-    ) -> GraphError:
-        error = body.get("error") if isinstance(body, dict) else None
-        error = error if isinstance(error, dict) else {}
-        details = error.get("details") or ()
-        return GraphError(
-            f"{method} {path_template(path)}",
-            status=status,
-            code=str(error.get("code", "")),
-            message=printable(str(error.get("message", ""))),
-            details=tuple(str(detail.get("code", "")) for detail in details if isinstance(detail, dict)),
-            request_id=request_id,
-            retry_after=told,
-        )
+
+def _answer(path: str, status: int, body: Any, request_id: str, told: float = 0.0) -> BatchAnswer:
+    if status < 400:
+        return BatchAnswer(body)
+    return BatchAnswer({}, _error(f"GET {path_template(path)}", status, body, request_id, told))
+
+
+def _error(
+    asked: str, status: int, body: Any, request_id: str, told: float | None = None, tried: str = ""
+) -> GraphError:
+    error = body.get("error") if isinstance(body, dict) else None
+    error = error if isinstance(error, dict) else {}
+    details = error.get("details")
+    return GraphError(
+        asked,
+        status=status,
+        code=printable(str(error.get("code") or ""), 100),
+        message=printable(str(error.get("message") or "")),
+        details=tuple(
+            printable(str(detail.get("code") or ""), 100)
+            for detail in (details if isinstance(details, list) else ())
+            if isinstance(detail, dict)
+        ),
+        request_id=request_id,
+        retry_after=told,
+        tried=tried,
+    )
 
 
 def _kept(answer: BatchAnswer) -> dict[str, Any]:
