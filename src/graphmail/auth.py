@@ -6,8 +6,8 @@ failures. Each fetch has an empty one, and expiry is decided here, by the tenant
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ import msal
 from graphmail.clock import Clock
 from graphmail.clouds import Cloud
 from graphmail.errors import TenantError, TokenError
+from graphmail.printable import printable
 from graphmail.retry import Operation
 from graphmail.run_cache import RunCache
 from graphmail.transport import Reply, Request, Transport
@@ -66,6 +67,11 @@ class ClientSecret:
     key_id: str
     secret: str = field(repr=False)
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells credentials apart. The key id alone does not: an admin's may be empty."""
+        return hashlib.sha256(f"{self.key_id}|{self.secret}".encode()).hexdigest()
+
     def fetch(self, cloud: Cloud, audience: str, http: MsalHttp) -> dict[str, Any]:
         """Answer of msal: `access_token` and `expires_in`, or `error` and `error_codes`."""
         application = msal.ConfidentialClientApplication(
@@ -100,7 +106,7 @@ class TokenStore:
 
         Raises TokenError when Entra refuses, Unreachable when it does not answer, WrongTenant never: see `Tenant.pin`.
         """
-        name = "|".join(("token", sign_in.tenant_id, sign_in.client_id, sign_in.key_id, audience))
+        name = "|".join(("token", sign_in.tenant_id, sign_in.client_id, sign_in.fingerprint, audience))
         if not fresh:
             known = self._here.get(name) or self._shared(name)
             if known and known.expires - MARGIN > self._clock.now():
@@ -132,21 +138,27 @@ class TokenStore:
             raise self._refused(asked, sign_in, http, {}, type(error).__name__) from None
         if "access_token" not in answer:
             raise self._refused(asked, sign_in, http, answer, "")
-        return Token(answer["access_token"], self._clock.now() + timedelta(seconds=int(answer["expires_in"])))
+        # Without an end, which OAuth allows, it is good for the one request that it was fetched for.
+        return Token(answer["access_token"], self._clock.now() + timedelta(seconds=int(answer.get("expires_in") or 0)))
 
     @staticmethod
     def _refused(asked: str, sign_in: SignIn, http: MsalHttp, answer: dict[str, Any], kind: str) -> TokenError:
         last = http.last
         body = answer or (last.json() if last else {})
-        codes = tuple(int(code) for code in body.get("error_codes", ()) if str(code).isdigit())
-        remedy = next((REMEDIES[code] for code in codes if code in REMEDIES), "compare client id, secret and tenant id")
+        listed = body.get("error_codes")
+        codes = tuple(int(code) for code in (listed if isinstance(listed, list) else ()) if str(code).isdecimal())
+        status = last.status if last else 0
+        remedy = next((REMEDIES[code] for code in codes if code in REMEDIES), "")
+        if not remedy and 400 <= status < 429:
+            remedy = "compare client id, secret and tenant id"
         return TokenError(
             f"{asked} in tenant {sign_in.tenant_id}",
-            status=last.status if last else 0,
-            error=str(body.get("error", kind)),
+            status=status,
+            error=printable(str(body.get("error") or kind), 100),
             codes=codes,
             remedy=remedy,
-            request_id=str(body.get("trace_id") or (last.request_id if last else "")),
+            request_id=printable(str(body.get("trace_id") or (last.request_id if last else "")), 100),
+            tried=last.tried if last else "",
         )
 
 
@@ -219,7 +231,7 @@ def _transient(reply: Reply) -> bool:
     if reply.status < 400:
         return False
     body = reply.json()
-    return body.get("error") == "temporarily_unavailable" or bool(_TRANSIENT & set(body.get("error_codes", ())))
-
-
-TokenGetter = Callable[[bool], Token]
+    codes = body.get("error_codes")
+    return body.get("error") == "temporarily_unavailable" or (
+        isinstance(codes, list) and any(code in codes for code in _TRANSIENT)
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,12 +45,13 @@ class Pending:
         self._state = state
 
     def read(self) -> Wait | None:
+        """The wait; None also where the file is damaged: then the wait begins anew."""
         try:
-            kept: Mapping[str, Any] = json.loads(self._state.pending.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            kept: dict[str, Any] = json.loads(self._state.pending.read_text(encoding="utf-8"))
+            times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "until", "next_probe")}
+            return Wait(**(kept | times))
+        except (OSError, ValueError, KeyError, TypeError):
             return None
-        times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "until", "next_probe")}
-        return Wait(**(dict(kept) | times))
 
     def write(self, wait: Wait) -> None:
         kept = {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(wait).items()}

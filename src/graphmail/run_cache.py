@@ -28,7 +28,8 @@ class RunCache:
     def beside(cls, state_root: Path) -> RunCache:
         """A cache in a folder of its own below the state folder; folders of dead runs are removed."""
         for left in state_root.glob(".run-*"):
-            if not _alive(int(left.name.split("-")[1])):
+            pid = left.name.split("-")[1]
+            if pid.isdecimal() and not _alive(int(pid)):
                 shutil.rmtree(left, ignore_errors=True)
         return cls(state_root / f".run-{os.getpid()}-{os.urandom(4).hex()}")
 

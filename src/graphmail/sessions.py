@@ -6,6 +6,7 @@ shared and the session is not.
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 from functools import cache
@@ -16,12 +17,30 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from graphmail.clouds import Cloud
+from graphmail.errors import TenantError
+
+# In its debug messages and warnings stand whole URLs, and those of upload sessions are keys.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 @cache
 def tls_context(ca: str | None) -> ssl.SSLContext:
-    """TLS context that trusts `ca` alone, or else the operator's bundle (REQUESTS_CA_BUNDLE) or certifi's."""
-    return ssl.create_default_context(cafile=ca or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    """TLS context that trusts `ca` alone, or else the operator's bundle (REQUESTS_CA_BUNDLE) or certifi's.
+
+    Raises TenantError when the bundle cannot be read.
+    """
+    bundle = ca or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
+    try:
+        if os.path.isdir(bundle):
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    except OSError:  # also what ssl raises for a file without certificates
+        raise TenantError(
+            "The bundle of trusted certificates cannot be read",
+            expected="a file of certificates in PEM format",
+            found=bundle,
+            remedy="correct REQUESTS_CA_BUNDLE or unset it" if ca is None else "start the sandbox anew",
+        ) from None
 
 
 class ContextAdapter(HTTPAdapter):

@@ -14,10 +14,12 @@ from graphmail.sessions import tls_context
 from graphmail_ansible.ansible_run import RUN
 from graphmail_ansible.perform import perform
 
-# Before the workers fork: loading a full CA bundle costs ten times a request.
+# Before the workers fork: loading a full CA bundle costs ten times a request. Where it cannot be read, or no sandbox
+# runs, the first task that needs it says so.
 RUN.open_cache()
-tls_context(None)
-with suppress(TenantError):  # no sandbox is running: then no customer of this run needs one
+with suppress(TenantError):
+    tls_context(None)
+with suppress(TenantError):
     tls_context(cloud("sandbox").ca)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from datetime import UTC, datetime
 from typing import Any
@@ -35,10 +36,14 @@ def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) 
 
 
 def _unexpected(name: str, customer: str, error: Exception) -> str:
-    log = StateFolder(state_root(), customer).make().path / "unexpected.log"
     frames = [f"  {f.filename}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)]
-    with log.open("a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC).isoformat()} {RUN.run_id} {name} {type(error).__name__}\n")
-        file.write("\n".join(frames) + "\n")
-    log.chmod(0o600)
-    return f"{name} failed in a way nobody foresaw ({type(error).__name__}). Where it happened stands in {log}."
+    lines = [f"{datetime.now(UTC).isoformat()} {RUN.run_id} {name} {type(error).__name__}", *frames]
+    try:
+        log = StateFolder(state_root(), customer).make().path / "unexpected.log"
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        where = f"Where it happened stands in {log}"
+    except (OSError, TenantError):
+        # The disk may be full, or the state folder be another's: then the places alone have to do.
+        where = f"It happened in {frames[-1].strip() if frames else 'an unknown place'}"
+    return f"{name} failed in a way nobody foresaw ({type(error).__name__}). {where}."
