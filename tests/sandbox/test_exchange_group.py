@@ -151,9 +151,11 @@ def test_update_replaces_all_members(contoso):
 
 
 def test_empty_list_clears_nothing(contoso):
-    make(contoso, Members=["support"])
+    make(contoso, Members=["support"], ManagedBy=["admin"])
     contoso.rows("Update-DistributionGroupMember", Identity=ADDRESS, Members=[], **BYPASS)
+    contoso.rows("Set-DistributionGroup", Identity=ADDRESS, ManagedBy=[], **BYPASS)
     assert members(contoso) == ["support@contoso.example"]
+    assert contoso.rows("Get-DistributionGroup", Identity=ADDRESS)[0]["ManagedBy"] == ["admin"]
 
 
 def test_shared_mailbox_is_a_member(fabrikam):
