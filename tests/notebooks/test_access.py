@@ -40,6 +40,14 @@ def test_a_refusal_counts_when_it_is_seen_twice_with_one_token(contoso, proved):
     assert len(looked) == 4
 
 
+def test_two_refusals_with_different_tokens_do_not_count(contoso):
+    with contoso.proof("verify_access") as flow:
+        flow.sign_in()
+        flow.clock.sleep(3599 - 300 - CONFIRM / 2)  # the token is renewed 300 s before its end: between the two looks
+        outside = flow.prove_access().checks[1]
+    assert (outside.verdict, outside.attempts) == ("passed", 3)
+
+
 def test_the_proof_changes_nothing_and_reads_no_mail(contoso, proved):
     contoso.sandbox.control("DELETE", f"/tenants/{contoso.tenant}/requests")
     contoso.sandbox.mark()

@@ -1,4 +1,4 @@
-"""The notebooks themselves, in real kernels: passing on a configured tenant, failing *and recording* on a broken one."""
+"""The notebooks themselves, in real kernels: passing on a configured tenant, failing and recording on a broken one."""
 
 from __future__ import annotations
 
