@@ -111,7 +111,8 @@ def test_hand_over_refuses_without_a_fresh_proof_of_the_very_same(ops: Operation
             ),
             "contoso",
         )
-        assert ops.play("verify.yml").succeeded
+        proof = ops.play("verify.yml")
+        assert proof.succeeded, proof.failures()
     if change == "old":
         ops.sandbox.advance(CONTOSO, 24 * 3600)
     if change == "other mailboxes":
