@@ -59,6 +59,11 @@ options:
         type: list
         elements: str
         required: true
+      known_mailbox:
+        description:
+          - A mailbox of the tenant. Exchange and Graph must agree about it before anything is written to Exchange.
+        type: str
+        required: true
 attributes:
   platform:
     support: full

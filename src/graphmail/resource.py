@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError
 from graphmail.tenant import Tenant
 
@@ -36,6 +37,29 @@ class Option:
 
     def same(self, one: Any, other: Any) -> bool:
         return bool(self.compare(one) == self.compare(other))
+
+
+# The connection that the inventory plugin makes: names and references, no secret.
+TENANT: Mapping[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "customer": {"type": "str", "required": True},
+        "tenant_id": {"type": "str", "required": True},
+        "initial_domain": {"type": "str", "required": True},
+        "cloud": {"type": "str", "required": True, "choices": [*NATIONAL, "sandbox"]},
+        "admin": {
+            "type": "dict",
+            "required": True,
+            "options": {
+                "kind": {"type": "str", "choices": ["client_secret"]},
+                "sealed": {"type": "path", "required": True},
+            },
+        },
+        "operators": {"type": "list", "elements": "str", "required": True},
+        "known_mailbox": {"type": "str", "required": True},
+    },
+}
 
 
 def unordered(value: Any) -> Any:
@@ -73,7 +97,7 @@ class Resource(ABC):
     @classmethod
     def argument_spec(cls) -> dict[str, Any]:
         """Ansible's argument spec, `tenant` and `state` included."""
-        spec: dict[str, Any] = {"tenant": {"type": "dict", "required": True}}
+        spec: dict[str, Any] = {"tenant": TENANT}
         spec |= {name: dict(option.spec) for name, option in cls.options.items()}
         if len(cls.states) > 1:
             spec["state"] = {"type": "str", "choices": list(cls.states), "default": "present"}
@@ -137,7 +161,7 @@ class Resource(ABC):
                 )
         elif plan.action == "create" and self.key:
             tenant.plan_create(self.name, params[self.key])
-        return result | self.facts(found, params)
+        return result if state == "absent" else result | self.facts(found, params)
 
 
 class Info(ABC):
@@ -150,7 +174,7 @@ class Info(ABC):
     @classmethod
     def argument_spec(cls) -> dict[str, Any]:
         """Ansible's argument spec, `tenant` included."""
-        return {"tenant": {"type": "dict", "required": True}} | {n: dict(o.spec) for n, o in cls.options.items()}
+        return {"tenant": TENANT} | {n: dict(o.spec) for n, o in cls.options.items()}
 
     @abstractmethod
     def look(self, tenant: Tenant, params: Values) -> Values:

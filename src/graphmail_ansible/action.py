@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from graphmail.clouds import cloud
@@ -34,5 +36,9 @@ class TenantAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         name = self._task.action.rpartition(".")[2]
-        _result, params = self.validate_argument_spec(argument_spec=resource(name).argument_spec())
-        return perform(name, params, check_mode=bool(self._task.check_mode), diff=bool(self._task.diff))
+        checked = ArgumentSpecValidator(resource(name).argument_spec()).validate(self._task.args)
+        if checked.error_messages:
+            raise AnsibleActionFail(f"{name}: {'; '.join(checked.error_messages)}")
+        return perform(
+            name, checked.validated_parameters, check_mode=bool(self._task.check_mode), diff=bool(self._task.diff)
+        )

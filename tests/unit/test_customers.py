@@ -53,6 +53,7 @@ def test_connection_is_the_tenant_option(tmp_path, monkeypatch):
         "initial_domain": "contoso.onmicrosoft.example",
         "cloud": "sandbox",
         "admin": {"kind": "client_secret", "sealed": f"{tmp_path}/st/contoso/admin.age"},
+        "known_mailbox": "support@contoso.example",
         "operators": [VENDOR],
     }
     assert contoso.connection(path, tmp_path / "other")["admin"]["sealed"] == f"{tmp_path}/other/contoso/admin.age"

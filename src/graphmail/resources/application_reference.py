@@ -29,9 +29,11 @@ def service_principal_path(client_id: str) -> str:
 
 
 def referred_application(tenant: Tenant, desired: dict[str, Any]) -> dict[str, Any] | None:
-    """The app that a resource refers to; None only in a check-mode run that would have created it."""
+    """The app that a resource refers to; None only in a check-mode run that would make it, or for state `absent`."""
     unique_name = desired["application"]
     found = tenant.graph.find(application_path(unique_name, desired.get("client_id")))
+    if found is None and desired.get("state") == "absent":
+        return None
     if found is None and not tenant.would_create("entra_application", unique_name):
         raise TenantError(
             f"There is no app registration {desired.get('client_id') or unique_name} in tenant {tenant.tenant_id}",

@@ -29,6 +29,8 @@ class AppRoleAssignment(Resource):
     }
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        for name in desired["roles"]:
+            role_id(graph_service_principal(tenant), name)
         application = referred_application(tenant, desired)
         principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
         if application is None or principal is None:

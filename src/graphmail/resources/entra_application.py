@@ -11,9 +11,18 @@ from graphmail.keyed_create import PATIENCE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.application_logo import ApplicationLogo
 from graphmail.resources.application_reference import application_path
-from graphmail.resources.permissions import declared_roles, required_resource_access
+from graphmail.resources.permissions import (
+    declared_roles,
+    graph_service_principal,
+    required_resource_access,
+    role_id,
+)
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
+
+
+def same_name_path(display_name: str) -> str:
+    return f"/applications?$filter=displayName%20eq%20{literal(display_name)}"
 
 
 class Application(Resource):
@@ -43,6 +52,8 @@ class Application(Resource):
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         path = application_path(desired["unique_name"], desired.get("client_id"))
         application = tenant.graph.find(path)
+        for name in desired.get("required_permissions") or ():
+            role_id(graph_service_principal(tenant), name)
         if application is None:
             self._refuse_strangers(tenant, desired)
             return None
@@ -110,10 +121,11 @@ class Application(Resource):
 
     def _refuse_strangers(self, tenant: Tenant, desired: Values) -> None:
         """An app of the same name, made by hand, is adopted only by the client id that the inventory names."""
-        if desired.get("client_id") or not desired.get("display_name"):
+        absent = desired.get("state") == "absent"
+        if absent or desired.get("client_id") or not desired.get("display_name"):
             return
-        path = f"/applications?$filter=displayName%20eq%20{literal(desired['display_name'])}"
-        strangers = [a for a in tenant.graph.list_all(path) if not a.get("uniqueName")]
+        same_name = tenant.graph.list_all(same_name_path(desired["display_name"]))
+        strangers = [application for application in same_name if not application.get("uniqueName")]
         if strangers:
             ids = ", ".join(str(stranger["appId"]) for stranger in strangers)
             raise TenantError(

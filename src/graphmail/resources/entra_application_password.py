@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from graphmail.credentials import SealedCredential
-from graphmail.customers import Lifetime
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
 from graphmail.keyed_create import AGREEING
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
+from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.password_journal import MARKER, PasswordJournal
 from graphmail.retry import Operation
 from graphmail.sealed import readers, seal
@@ -36,7 +36,7 @@ class ApplicationPassword(Resource):
     options: ClassVar = REFERENCE | {"lifetime": Option("endDateTime", {"type": "str", "default": "24 months"})}
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
-        Lifetime.parse(params["lifetime"])
+        credential_lifetime(params["lifetime"])
         if not tenant.run.check_mode:
             # Whoever cannot seal must not make a secret.
             seal(b"", readers(tenant.connection["operators"]))
@@ -123,7 +123,7 @@ class ApplicationPassword(Resource):
     def _make(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, desired: Values) -> None:
         tenant.state.make()
         marker = f"{MARKER}{uuid.uuid4()}"
-        end = Lifetime.parse(desired["lifetime"]).end(tenant.clock.now())
+        end = credential_lifetime(desired["lifetime"]).end(tenant.clock.now())
         journal.intend(marker, end)
         body = {"passwordCredential": {"displayName": marker, "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}}
         path = f"/applications/{application['id']}/addPassword"

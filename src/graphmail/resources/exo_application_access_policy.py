@@ -31,12 +31,13 @@ class ApplicationAccessPolicy(Resource):
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         application = referred_application(tenant, desired)
-        group = self._group(tenant, desired["group"])
-        if application is None or group is None:
+        absent = desired.get("state") == "absent"
+        group = self._group(tenant, desired["group"], absent=absent)
+        if application is None or (group is None and not absent):
             return None
         (rows,) = (answer.value() for answer in tenant.exchange.batch([POLICIES]))
         mine = [row for row in rows if str(row.get("AppId", "")).lower() == application["appId"].lower()]
-        policy = next((row for row in mine if _scope(row) == str(group["ExternalDirectoryObjectId"]).lower()), None)
+        policy = next((row for row in mine if _is_for(row, group, desired["group"])), None)
         for other in mine:
             if other is not policy:
                 tenant.warn(
@@ -79,11 +80,11 @@ class ApplicationAccessPolicy(Resource):
         )
 
     @staticmethod
-    def _group(tenant: Tenant, name: str) -> Row | None:
-        """The scope's group; None only in a check-mode run that would have created it."""
+    def _group(tenant: Tenant, name: str, *, absent: bool = False) -> Row | None:
+        """The scope's group; None only in a check-mode run that would make it, or for what shall be absent."""
         rows = tenant.exchange.find("Get-DistributionGroup", Identity=name)
         group = next((row for row in rows if str(row.get("Name", "")).lower() == name.lower()), None)
-        if group is None and not tenant.would_create("exo_distribution_group", name):
+        if group is None and not absent and not tenant.would_create("exo_distribution_group", name):
             raise TenantError(
                 f"There is no group {name!r} in tenant {tenant.tenant_id}",
                 expected="a mail-enabled security group, made by exo_distribution_group",
@@ -92,9 +93,12 @@ class ApplicationAccessPolicy(Resource):
         return group
 
 
-def _scope(row: Row) -> str:
-    """Entra object id of the policy's group: `ScopeIdentityRaw` is `{SID};{object id}`."""
-    return str(row.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
+def _is_for(policy: Row, group: Row | None, name: str) -> bool:
+    """Whether the policy is for that group: `ScopeIdentityRaw` ends with its object id; one that is gone has a name."""
+    if group is None:
+        return name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}
+    scope = str(policy.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
+    return scope == str(group["ExternalDirectoryObjectId"]).lower()
 
 
 def _exists_already(error: ServiceFailure) -> bool:

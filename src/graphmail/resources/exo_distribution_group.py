@@ -58,6 +58,8 @@ class DistributionGroup(Resource):
                 remedy="choose another group.name or group.address, or remove that recipient",
             )
         if row is None:
+            if desired.get("state") != "absent" and not tenant.would_create(self.name, desired["name"]):
+                self._refuse_unmakeable(tenant, desired)
             return None
         people = Recipients.of(tenant, (*(desired.get("owners") or ()), *(desired.get("members") or ())))
         values: Values = {"address": str(row["PrimarySmtpAddress"]).lower()}
@@ -86,11 +88,15 @@ class DistributionGroup(Resource):
         extra = self._extra(found, desired) if found and desired.get("members") is not None else []
         return {"extra_members": extra if desired.get("extra_members") == "report" else []}
 
-    def _create(self, tenant: Tenant, desired: Values) -> None:
+    @staticmethod
+    def _refuse_unmakeable(tenant: Tenant, desired: Values) -> None:
+        """What a new group needs, also in check mode: a prediction that the run cannot keep is none."""
         for required in ("address", "owners", "members"):
             if not desired.get(required):
                 raise TenantError(f"A new group needs `{required}`", remedy="add it to the task")
         Recipients.of(tenant, (*desired["owners"], *desired["members"]))
+
+    def _create(self, tenant: Tenant, desired: Values) -> None:
         parameters = {
             "Name": desired["name"],
             "Alias": _alias(desired["address"]),

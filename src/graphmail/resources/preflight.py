@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from graphmail.customers import Lifetime
-from graphmail.errors import TenantError
+from graphmail.errors import ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
+from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.tenant import Tenant
 
 # What an onboarding needs, by the resource that the token is for.
@@ -45,6 +46,15 @@ class Findings:
 
     def add(self, problem: str, *, expected: str, found: str, remedy: str) -> None:
         self._problems.append(f"{problem}. Expected: {expected}. Found: {found}. To do: {remedy}.")
+
+    def take(self, look: Callable[[], object]) -> None:
+        """Look at a resource as its own task will; its refusal is an obstacle like any other."""
+        try:
+            look()
+        except ServiceFailure:
+            raise
+        except TenantError as error:
+            self._problems.append(str(error))
 
     def rights(self) -> None:
         """Application permissions in the admin's own tokens, and the cmdlets that Exchange lets it run."""
@@ -128,7 +138,9 @@ class Findings:
 
     def _longer(self, lifetime: str, longest: str | None) -> bool:
         now = self._tenant.clock.now()
-        return bool(longest) and (Lifetime.parse(lifetime).end(now) - now).total_seconds() > iso_duration(str(longest))
+        return bool(longest) and (credential_lifetime(lifetime).end(now) - now).total_seconds() > iso_duration(
+            str(longest)
+        )
 
 
 def iso_duration(text: str) -> float:

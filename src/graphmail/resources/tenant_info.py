@@ -11,8 +11,10 @@ from graphmail.exchange import Cmdlet, CmdletAnswer
 from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import application_path, service_principal_path
+from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_application_access_policy import POLICIES
-from graphmail.resources.exo_distribution_group import group_reads
+from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
@@ -41,17 +43,23 @@ class TenantInfo(Info):
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
+        params = params | {"mailboxes": [mailbox.lower() for mailbox in params["mailboxes"]]}
+        people = _people(params)
+        credential_lifetime(params["lifetime"])
         findings = Findings(tenant)
         findings.rights()
-        people = _people(params)
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
         self._directory_of_app(tenant, params, directory)
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["makes_secret"], params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
+        app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
+        group = {"address": params["group_address"], "state": "absent"}
         users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
         findings.mailboxes(users, recipients)
+        findings.take(lambda: Application().plan(Application().read(tenant, app), app, "present"))
+        findings.take(lambda: DistributionGroup().read(tenant, {"name": params["group"], **group}))
         findings.raise_all()
         for person in people:
             tenant.confirm_exchange(person, users[person], recipients[person].rows)
@@ -71,6 +79,7 @@ class TenantInfo(Info):
             APP_MANAGEMENT,
             application_path(params["application"], params.get("client_id")),
             GRAPH_SERVICE_PRINCIPAL,
+            *([same_name_path(params["display_name"])] if params.get("display_name") else []),
             *map(user_path, people),
         ]
         return dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))

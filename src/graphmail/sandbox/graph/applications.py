@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -97,7 +98,9 @@ def logo_url(call: Call, application: Application) -> str | None:
     """The address of the logo, which a content network serves to everybody."""
     if application.logo is None:
         return None
-    return f"{call.root}/appbranding/{call.tenant.id}/{application.id}/bannerlogo"
+    # A new picture has a new address: the content network keeps what it once served.
+    version = int.from_bytes(hashlib.sha256(application.logo).digest()[:6], "big")
+    return f"{call.root}/appbranding/{call.tenant.id}/{application.id}/bannerlogo?ts={version}"
 
 
 def secret_values(secret: Secret) -> dict[str, Any]:
