@@ -10,7 +10,7 @@ from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import READ, WRITE, Box, item_not_found, open_box
 from graphmail.sandbox.graph.mail_compose import composed_attachment
 from graphmail.sandbox.graph.mail_item import encoded_size, touch
-from graphmail.sandbox.graph.mail_query import page, parse_query, selected
+from graphmail.sandbox.graph.mail_query import page, parse_query
 from graphmail.sandbox.graph.mail_schema import FILE_ATTACHMENT
 from graphmail.sandbox.graph.mail_view import attachment_view
 from graphmail.sandbox.store import Attachment, Message
@@ -34,20 +34,15 @@ async def list_attachments(call: Call) -> Answer:
     box = open_box(call, READ)
     message = box.message(call.params["message_id"])
     query = parse_query(call, FILE_ATTACHMENT)
-    content = not query.select or "contentBytes" in query.select
-    views = [attachment_view(a, content=content) for a in message.attachments]
-    kept, notes = page(call, query, views)
-    return Answer(200, _context(box, message) | notes | {"value": [selected(v, query.select) for v in kept]})
+    kept, notes = page(call, query, [attachment_view(a, query.select) for a in message.attachments])
+    return Answer(200, _context(box, message) | notes | {"value": kept})
 
 
 async def get_attachment(call: Call) -> Answer:
     box = open_box(call, READ)
     message, attachment = _found(box)
     query = parse_query(call, FILE_ATTACHMENT)
-    content = not query.select or "contentBytes" in query.select
-    return Answer(
-        200, _context(box, message, "/$entity") | selected(attachment_view(attachment, content=content), query.select)
-    )
+    return Answer(200, _context(box, message, "/$entity") | attachment_view(attachment, query.select))
 
 
 async def get_content(call: Call) -> Answer:

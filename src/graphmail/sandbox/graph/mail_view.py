@@ -49,7 +49,7 @@ def shown(box: Box, message: Message, item: dict[str, Any], query: Query) -> dic
             view[name] = {"contentType": "text", "content": plain_text(view[name])}
     if "attachments" in query.expand and not box.basic:
         names = tuple(n.strip() for n in query.expand["attachments"].get("$select", "").split(",") if n.strip())
-        view["attachments"] = [selected(attachment_view(a), names) for a in message.attachments]
+        view["attachments"] = [attachment_view(a, names) for a in message.attachments]
     if "singleValueExtendedProperties" in query.expand and not box.basic:
         asked = _asked_ids(query.expand["singleValueExtendedProperties"])
         held = message.properties["singleValueExtendedProperties"]
@@ -58,16 +58,17 @@ def shown(box: Box, message: Message, item: dict[str, Any], query: Query) -> dic
     return view
 
 
-def attachment_view(attachment: Attachment, *, content: bool = True) -> dict[str, Any]:
+def attachment_view(attachment: Attachment, select: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what is selected, or all; a large content is encoded only when it is shown."""
     view = {
         "@odata.type": "#microsoft.graph.fileAttachment",
         "@odata.mediaContentType": attachment.properties["contentType"],
         "id": attachment.id,
         **attachment.properties,
     }
-    if content:
+    if not select or "contentBytes" in select:
         view["contentBytes"] = base64.b64encode(attachment.content).decode()
-    return view
+    return selected(view, select)
 
 
 def folder_view(box: Box, name: str) -> dict[str, Any]:
