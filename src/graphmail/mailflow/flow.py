@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from graphmail.clock import Clock
+from graphmail.clock import Clock, SystemClock
 from graphmail.credentials import SealedCredential
 from graphmail.customers import Customer
 from graphmail.errors import DeadlineExceeded, TenantError, WrongTenant
@@ -14,7 +14,7 @@ from graphmail.evidence import Check, Record, Run, Subject
 from graphmail.graph import Graph
 from graphmail.journal import Journal
 from graphmail.live_credential import live_credential
-from graphmail.mailflow import pictures
+from graphmail.mailflow import membership, pictures
 from graphmail.mailflow.access import AccessProof, claims, expectation
 from graphmail.mailflow.findings import Findings
 from graphmail.mailflow.large import LargeMail, LargeMailFlow
@@ -128,7 +128,16 @@ class MailFlow:
         ]
         claim = "Exchange's own test and Graph's real answers say the same"
         checks.append(self._add("planes agree", claim, f"agreement within {self.max_wait:.0f} s", agreement, started))
+        nobody = "nobody else, nobody missing"
+        checks.append(self._add("members", membership.CLAIM, nobody, self._membership(), started))
         return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
+
+    def _membership(self) -> Observation:
+        try:
+            self._signed_in()
+            return membership.membership(self.tenant, self.customer)
+        except TenantError as error:
+            return Observation.of_error(error)
 
     def prove_send(self) -> Findings:
         """A marked mail from each mailbox leaves, lies in Sent Items, arrives, and is removed again."""
@@ -284,7 +293,7 @@ class MailFlow:
         pictures.tell_record(path, record)
         if self._lock:
             # A run of its own, for this notebook alone.
-            self.run.close("succeeded" if record.verdict == "passed" else "failed", record.finished)
+            self.run.close("succeeded" if record.verdict == "passed" else "failed", SystemClock().now())
             self._lock.close()
         if record.verdict != "passed":
             wrong = [f"{c.verdict}: {c.claim}. {c.observed}" for c in self.checks if c.verdict != "passed"]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from graphmail import customers
+from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence import Run, new_run_id
 from graphmail.mailflow.flow import MailFlow
@@ -13,7 +14,7 @@ from graphmail.tenant import RunContext, Tenant
 
 
 def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wait: float, *, notebook: str) -> MailFlow:
-    """The flow of one notebook for one customer; contacts nothing but the clock.
+    """The flow of one notebook for one customer; contacts nothing but the tenant's clock.
 
     With an empty `run_id` it makes a run of its own, and holds the customer's lock until it is concluded; otherwise
     whoever opened that run does. Raises InventoryError, and TenantError for a customer that is not in the inventory.
@@ -26,15 +27,15 @@ def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wai
         )
     entry = found.customers[customer]
     connection = entry.connection(found.path)
-    clock = Tenant.connect(connection).clock
     own = not run_id
-    run = Run(Path(evidence).absolute(), customer, run_id or new_run_id(notebook, clock.now()))
+    now = SystemClock().now()  # a run's own times are real in the sandbox too
+    run = Run(Path(evidence).absolute(), customer, run_id or new_run_id(notebook, now))
     tenant = Tenant.connect(
         connection, RunContext(run_id=run.run_id, evidence=Path(evidence).absolute(), observe=run.append_http)
     )
     lock = tenant.state.lock(run.run_id) if own else None
     if not run.exists:
-        run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=clock.now(), plan=entry.variables())
+        run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=now, plan=entry.variables())
     return MailFlow(tenant, entry, run, notebook=notebook, max_wait=max_wait, lock=lock)
 
 
