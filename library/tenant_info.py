@@ -53,11 +53,24 @@ options:
       - A mailbox that must stay unreachable.
     type: str
     required: true
-  makes_secret:
+  access:
     description:
-      - Whether the run makes a client secret, which the tenant may forbid.
+      - What confines the app. The inventory's other model is not built yet; asking for it stops the run.
+    type: str
+    choices: [application_access_policy]
+    default: application_access_policy
+  credential_kind:
+    description:
+      - What the vendor signs in with. The inventory's other kinds are not built yet; asking for one stops the run.
+    type: str
+    choices: [secret]
+    default: secret
+  keep_credential:
+    description:
+      - Keeping a credential that the vendor has is not built yet; asking for it stops the run.
     type: bool
-    default: true
+    choices: [false]
+    default: false
   lifetime:
     description:
       - How long that secret shall live, as a number of days, weeks, months or years.

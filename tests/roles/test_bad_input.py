@@ -167,3 +167,25 @@ def test_an_endpoint_that_refuses(ops: Operations) -> None:
     for customer in ("contoso", "litware"):
         assert "the connection was refused" in run.failures()[customer]
     assert [entry for entry in ops.sandbox.writes if entry["actor"] != "by-hand"] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "named"),
+    [
+        ({"access": "rbac"}, "application_access_policy"),
+        ({"credential": {"kind": "certificate"}}, "secret"),
+        ({"credential": {"keep": True}}, "keep_credential"),
+    ],
+    ids=["rbac", "certificate", "keep"],
+)
+def test_what_the_inventory_may_ask_for_and_is_not_built_stops_the_customer(
+    ops: Operations, wanted: dict, named: str
+) -> None:
+    edit(ops, **wanted)
+
+    run = ops.play("onboard.yml")
+
+    assert run.rc != 0
+    assert named in run.failures()["contoso"]
+    assert ops.sandbox.ledger(CONTOSO) == []
+    assert len(run.changed("litware")) == 5

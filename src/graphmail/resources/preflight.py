@@ -93,9 +93,9 @@ class Findings:
                     remedy="correct the address or the tenant_id",
                 )
 
-    def app_management_policy(self, policy: dict[str, Any], makes_secret: bool, lifetime: str) -> None:
+    def app_management_policy(self, policy: dict[str, Any], lifetime: str) -> None:
         """https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""
-        if not makes_secret or not policy.get("isEnabled"):
+        if not policy.get("isEnabled"):
             return
         for rule in (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or ():
             if rule.get("state", "enabled") != "enabled":

@@ -20,6 +20,7 @@ from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
+ACCESS = "application_access_policy"
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
 
@@ -38,7 +39,10 @@ class TenantInfo(Info):
         "owners": Option("ManagedBy", {"type": "list", "elements": "str", "default": []}),
         "mailboxes": Option("Members", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
-        "makes_secret": Option("", {"type": "bool", "default": True}),
+        # What the inventory may ask for and this version cannot do must stop the run, never be passed over.
+        "access": Option("", {"type": "str", "choices": ["application_access_policy"], "default": ACCESS}),
+        "credential_kind": Option("", {"type": "str", "choices": ["secret"], "default": "secret"}),
+        "keep_credential": Option("", {"type": "bool", "choices": [False], "default": False}),
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
     }
 
@@ -52,7 +56,7 @@ class TenantInfo(Info):
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
         self._directory_of_app(tenant, params, directory)
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
-        findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["makes_secret"], params["lifetime"])
+        findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
         app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
         group = {"address": params["group_address"], "state": "absent"}

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+NAME = "tenant_info"
+ASKED = {
+    "application": "kundo-mail",
+    "display_name": "Kundo Mail",
+    "group": "Kundo Mail mailboxes",
+    "group_address": "kundo-mailboxes@contoso.example",
+    "owners": ["admin@contoso.example"],
+    "mailboxes": ["support@contoso.example"],
+    "outside_mailbox": "ceo@contoso.example",
+}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_tells_whose_tenant_it_is_and_writes_nothing(task, sandbox, check):
+    result = task(NAME, check=check, **ASKED)
+    assert not result["changed"]
+    assert result["organization"] == "Contoso"
+    assert result["mailboxes"] == {"support@contoso.example": "UserMailbox"}
+    assert "Application.ReadWrite.All" in result["rights"]
+    assert sandbox.writes == []
+
+
+def test_tells_every_obstacle_at_once(task, sandbox):
+    wrong = {
+        "mailboxes": ["suport@contoso.example", "trainee@contoso.example"],
+        "outside_mailbox": "hr@fabrikam.example",
+    }
+    message = task.failed(NAME, **ASKED | wrong)
+    assert "suport@contoso.example does not exist" in message
+    assert "trainee@contoso.example has no mailbox" in message
+    assert "hr@fabrikam.example is not in a domain of this tenant" in message
+    assert sandbox.writes == []
+
+
+def test_every_missing_right_is_named_at_once(task, contoso):
+    contoso.withdraw("Policy.Read.All")
+    contoso.withdraw("Exchange.ManageAsApp")
+    message = task.failed(NAME, **ASKED)
+    assert "contoso" in message
+    assert "lacks the application permission Policy.Read.All" in message
+    assert "lacks the application permission Exchange.ManageAsApp" in message
+
+
+def test_addresses_may_be_written_in_any_case(task):
+    result = task(NAME, **ASKED | {"mailboxes": ["Support@Contoso.example"], "outside_mailbox": "CEO@contoso.example"})
+    assert list(result["mailboxes"].values()) == ["UserMailbox"]
+
+
+def test_a_mailbox_named_by_an_alias_is_found(task):
+    result = task(NAME, **ASKED | {"mailboxes": ["help@contoso.example"]})
+    assert result["mailboxes"] == {"help@contoso.example": "UserMailbox"}
+
+
+def test_an_app_of_the_same_name_made_by_hand_is_told_before_anything_is_written(task, contoso):
+    made = contoso.graph("POST", "/applications", {"displayName": "Kundo Mail"})
+    contoso.settled()
+    assert made["appId"] in task.failed(NAME, **ASKED)
+
+
+def test_later_tasks_of_the_run_ask_less(task, contoso, sandbox):
+    def asked_by(*before):
+        for name, params in before:
+            task(name, **params)
+        first = len(sandbox.requests(contoso.tenant))
+        assert not task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")["changed"]
+        return len(sandbox.requests(contoso.tenant)) - first
+
+    task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    assert asked_by() == 1
+    assert asked_by((NAME, ASKED)) == 0
+
+
+def test_a_wrong_lifetime_names_what_is_allowed(task, sandbox):
+    rule = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P365D"}
+    policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [rule]}}
+    sandbox.by_hand(task.connection()["tenant_id"], "PATCH", "/policies/defaultAppManagementPolicy", policy)
+    assert "days, weeks, months or years" in task.failed(NAME, **ASKED | {"lifetime": "soon"})
+
+
+def test_a_secret_that_would_live_too_long_is_told_with_the_longest_life(task, sandbox):
+    rule = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P365D"}
+    policy = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [rule]}}
+    sandbox.by_hand(task.connection()["tenant_id"], "PATCH", "/policies/defaultAppManagementPolicy", policy)
+    assert "P365D" in task.failed(NAME, lifetime="24 months", **ASKED)
+    task(NAME, lifetime="12 months", **ASKED)
