@@ -18,7 +18,7 @@ Credential      client secret, key id {key_id}
 Expires         {expires}
 Mailboxes       {mailboxes}
 Confined by     an Exchange application access policy: every other mailbox is refused
-Proved by       run {run_id}, finished {finished} UTC
+{address}Proved by       run {run_id}, finished {finished} UTC
 
 The client secret is in the file beside this note, {file}
 (SHA-256 {digest}), sealed with age to your key. Open it with
@@ -44,6 +44,7 @@ def cover_note(
         key_id=credential.key_id,
         expires=f"{credential.expires:%Y-%m-%d}" if credential.expires else "not told",
         mailboxes="\n                ".join(desired["mailboxes"]),
+        address=f"Send it to      {desired['address']}\n" if desired.get("address") else "",
         run_id=proof.run_id if proof else "",
         finished=f"{proof.finished:%Y-%m-%d %H:%M}" if proof else "",
         file=tenant.state.handed_over(credential.key_id).name,

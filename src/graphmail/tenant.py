@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from graphmail.auth import ClientSecret, Token, TokenStore
 from graphmail.clock import Clock, SandboxClock, SystemClock, poll
@@ -21,6 +21,8 @@ from graphmail.run_cache import RunCache
 from graphmail.sessions import session
 from graphmail.state import StateFolder, state_root
 from graphmail.transport import Transport
+
+T = TypeVar("T")
 
 ORGANIZATION = "/organization?$select=id,displayName,verifiedDomains"
 
@@ -57,6 +59,7 @@ class Tenant:
         self.run = run
         self.state = StateFolder(state_root(), self.customer)
         self.warnings: list[str] = []
+        self._remembered: dict[str, Any] = {}
 
     @classmethod
     def connect(cls, connection: Mapping[str, Any], run: RunContext | None = None) -> Tenant:
@@ -187,6 +190,13 @@ class Tenant:
     def would_create(self, kind: str, name: str) -> bool:
         """Whether an earlier task of this check-mode run would have created it."""
         return self.run.check_mode and self._noted(f"planned|{kind}|{name}")
+
+    def remembered(self, what: str, look: Callable[[], T]) -> T:
+        """What `look` found first in this task; for what no task changes, such as Graph's own roles."""
+        if what not in self._remembered:
+            self._remembered[what] = look()
+        found: T = self._remembered[what]
+        return found
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -112,12 +112,8 @@ class Application(Resource):
             tenant.graph.call(Operation.IDEMPOTENT, "PATCH", path, json=body, headers={"Prefer": "create-if-missing"})
         except GraphError as error:
             raise self._explained(tenant, error, desired) from None
-        return poll(
-            tenant.clock,
-            lambda: self.read(tenant, desired | {"client_id": None}),
-            PATIENCE,
-            f"app {desired['unique_name']!r} to be readable after it was created",
-        )
+        what = f"app {desired['unique_name']!r} to be readable after it was created"
+        return Found({}, poll(tenant.clock, lambda: tenant.graph.find(path), PATIENCE, what))
 
     def _refuse_strangers(self, tenant: Tenant, desired: Values) -> None:
         """An app of the same name, made by hand, is adopted only by the client id that the inventory names."""

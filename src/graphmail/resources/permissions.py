@@ -18,7 +18,7 @@ GRAPH_SERVICE_PRINCIPAL = f"/servicePrincipals(appId='{GRAPH}')?$select=id,appId
 
 def graph_service_principal(tenant: Tenant) -> dict[str, Any]:
     """Graph's own service principal in the tenant, with its application roles."""
-    return tenant.graph.get(GRAPH_SERVICE_PRINCIPAL)
+    return tenant.remembered(GRAPH_SERVICE_PRINCIPAL, lambda: tenant.graph.get(GRAPH_SERVICE_PRINCIPAL))
 
 
 def role_id(resource: dict[str, Any], name: str) -> str:
