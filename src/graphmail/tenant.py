@@ -42,9 +42,14 @@ class RunContext:
 
 
 def user_path(address: str) -> str:
-    """Where the user with that address or sign-in name is found; `proxyAddresses` finds it by an alias too."""
-    proxy = literal(f"smtp:{address}")
-    condition = f"userPrincipalName%20eq%20{literal(address)}%20or%20proxyAddresses/any(p:p%20eq%20{proxy})"
+    """Where the user with that address or sign-in name is found.
+
+    `mail` is the primary address, which `proxyAddresses` writes `SMTP:`; an alias stands there as `smtp:`.
+    """
+    name, proxy = literal(address), literal(f"smtp:{address}")
+    condition = f"userPrincipalName eq {name} or mail eq {name} or proxyAddresses/any(p:p eq {proxy})".replace(
+        " ", "%20"
+    )
     return f"/users?$filter={condition}&$select=id,userPrincipalName,mail,accountEnabled"
 
 
@@ -173,7 +178,7 @@ class Tenant:
         """Compare what Graph and Exchange say of that mailbox."""
         known = [str(user["id"]).lower() for user in users]
         told = [str(row.get("ExternalDirectoryObjectId", "")).lower() for row in rows]
-        if not known or told != known[:1]:
+        if len(told) != 1 or told[0] not in known:
             raise WrongTenant(
                 f"Exchange and Graph disagree about who {address} is",
                 expected=f"object id {', '.join(known) or 'of a user'} in both",

@@ -31,8 +31,8 @@ class Recorder(CallbackBase):
             variables = host.get_vars()
             if "tenant" not in variables or "customer" not in variables:
                 continue
-            RUN.lock(host.name)
             if not context.CLIARGS.get("check"):
+                RUN.lock(host.name)
                 RUN.begin(dict(variables["tenant"]), plan=dict(variables["customer"]))
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:

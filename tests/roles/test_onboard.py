@@ -16,11 +16,12 @@ def told(run, host):
 
 
 def test_check_predicts_the_run_on_an_empty_tenant_and_writes_nothing(ops: Operations) -> None:
+    files = sorted((ops.folder / "state").rglob("*"))
     check = ops.play("onboard.yml", "--check")
     assert check.succeeded, check.output
     assert ops.sandbox.writes == []
     assert not ops.evidence.exists()
-    assert not list((ops.folder / "state").glob("*/journal.jsonl"))
+    assert files == sorted((ops.folder / "state").rglob("*"))
 
     run = ops.play("onboard.yml")
     assert run.succeeded, run.output

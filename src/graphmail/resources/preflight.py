@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from graphmail.errors import ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.recipients import addressed
 from graphmail.tenant import Tenant
 
 # What an onboarding needs, by the resource that the token is for.
@@ -117,7 +118,7 @@ class Findings:
 
     def mailboxes(self, users: dict[str, list[dict[str, Any]]], recipients: dict[str, CmdletAnswer]) -> None:
         for address, answer in recipients.items():
-            row = answer.rows[0] if answer.rows else {}
+            row = addressed(answer, address)
             kind = str(row.get("RecipientTypeDetails", ""))
             if kind in MAILBOXES:
                 continue

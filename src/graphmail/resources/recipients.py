@@ -33,7 +33,7 @@ class Recipients:
         """Look all of them up in few requests. Raises TenantError that names every one that does not exist."""
         asked = list(dict.fromkeys(address.lower() for address in addresses))
         answers = tenant.exchange.batch([recipient_read(address) for address in asked])
-        rows = {address: _row(answer) for address, answer in zip(asked, answers, strict=True)}
+        rows = {address: addressed(answer, address) for address, answer in zip(asked, answers, strict=True)}
         missing = [address for address, row in rows.items() if not row]
         if missing:
             raise TenantError(
@@ -55,6 +55,17 @@ class Recipients:
         strangers = [name for name in named if name.lower() not in self.addresses]
         answers = tenant.exchange.batch([recipient_read(name) for name in strangers])
         return sorted(known + [self.shown(_row(answer)) for answer in answers if _row(answer)])
+
+
+def addressed(answer: CmdletAnswer, address: str) -> Row:
+    """The recipient that really has that address, or {}: a lookup can match loosely, or return everything there is."""
+    if answer.error and not answer.missing:
+        raise answer.error
+    for row in answer.rows:
+        proxies = {str(proxy).rpartition(":")[2].lower() for proxy in row.get("EmailAddresses") or ()}
+        if address.lower() in proxies | {str(row.get("PrimarySmtpAddress", "")).lower()}:
+            return row
+    return {}
 
 
 def _row(answer: CmdletAnswer) -> Row:
