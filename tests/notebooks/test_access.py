@@ -65,6 +65,7 @@ def test_without_the_policy_the_reachable_mailbox_is_named(contoso, proved):
     assert checks[CEO].verdict == "failed"
     assert f"{CEO} IS REACHABLE" in checks[CEO].observed
     assert "read: 200" in checks[CEO].observed
+    assert checks[SUPPORT].verdict == "passed"
 
 
 def test_when_both_planes_agree_on_the_wrong_answer_it_does_not_wait_for_the_deadline(contoso, proved):

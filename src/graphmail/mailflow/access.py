@@ -196,6 +196,8 @@ class AccessProof:
         if self.confirmed:
             text = f"{sight}; twice, {CONFIRM:.0f} s apart, with the same token"
             return Observation("passed", text, self.attempts, self.delays.get(address), request_ids)
+        if sight.member and sight.right:
+            return Observation("passed", str(sight), self.attempts, self.delays.get(address), request_ids)
         if sight.member:
             refused = "Denied" in (sight.control, sight.read.plane, sight.send.plane)
             missing = 404 in (sight.read.status, sight.send.status)
