@@ -84,7 +84,7 @@ class Probe(Section):
     )
     sender: Address | None = Field(None, description="sender of that mail, outside the tenant")
     receiver: Address | None = Field(
-        None, description="the mailbox that gets it, one of `mailboxes`; else each of them"
+        None, description="who gets the mail sent from inside, one of `mailboxes`; else the first of them"
     )
     large_mail_size: LargeMailSize = Field("10 MiB", description="size of the attachment in the large-mail check")  # type: ignore[assignment]
     max_wait: Seconds = Field("2 hours", description="longest wait until a change acts")  # type: ignore[assignment]
