@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+PORT ?= 8443
 
 .PHONY: demo test sandbox lint lock clean
 
@@ -10,7 +11,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/python -m graphmail_ansible.demo
 
 sandbox: $(VENV)/run.stamp
-	$(BIN)/python -m graphmail.rehearsal start
+	$(BIN)/python -m graphmail.rehearsal start --port $(PORT)
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)

@@ -78,7 +78,12 @@ class Rehearsal:
             if self.process.poll() is not None or time.monotonic() > end:
                 said = (self.folder / "sandbox.log").read_text(encoding="utf-8", errors="replace").strip()
                 self.stop()
-                raise TenantError("The sandbox did not start", found=said[-800:] or "no word of it")
+                raise TenantError(
+                    "The sandbox did not start",
+                    expected=f"five free ports from {self.port}" if self.port else "",
+                    found=said[-800:] or "no word of it",
+                    remedy="end what listens there, or choose others: `make sandbox PORT=9443`, or PORT=0 for any",
+                )
             time.sleep(0.05)
 
     def seal_admins(self) -> None:
