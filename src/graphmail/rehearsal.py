@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -129,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rehearsal = Rehearsal(
         options.folder.absolute(), options.tenants.absolute(), options.inventory.absolute(), options.port
     )
+    # Ended like Ctrl-C, so that no sandbox is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with rehearsal:
             print((rehearsal.folder / "sandbox.log").read_text(encoding="utf-8"))
