@@ -86,9 +86,6 @@ def test_without_diff_the_result_has_none(task):
     assert "diff" in perform(NAME, params, check_mode=True, diff=True)
 
 
-@pytest.mark.parametrize(
-    "module", ["entra_application", "exo_distribution_group", "propagation_probe", "credential_handover"]
-)
-def test_an_option_that_a_module_does_not_have_is_named(task, sandbox, module):
-    assert "no_such_option" in task.failed(module, no_such_option=1)
+def test_an_option_that_a_module_does_not_have_is_named(task, sandbox):
+    assert "no_such_option" in task.failed(NAME, no_such_option=1, **APP)
     assert sandbox.writes == []

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.modules.tenant_by_hand import GROUP
+
+NAME = "propagation_probe"
+SUPPORT, CEO = "support@contoso.example", "ceo@contoso.example"
+ASKED = {"mailboxes": [SUPPORT], "outside_mailbox": CEO}
+
+
+@pytest.fixture
+def onboarded(task, sandbox):
+    """Contoso as onboard.yml leaves it, before anything acts."""
+    owners = ["admin@contoso.example"]
+    task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    task("entra_service_principal", application="kundo-mail")
+    address = "kundo-mailboxes@contoso.example"
+    task("exo_distribution_group", name=GROUP, address=address, owners=owners, members=[SUPPORT])
+    task("exo_application_access_policy", application="kundo-mail", group=GROUP)
+    task("entra_app_role_assignment", application="kundo-mail", roles=["Mail.Send", "Mail.ReadWrite"])
+    task("entra_application_password", application="kundo-mail")
+    sandbox.mark()
+
+
+def rounds(task, **params):
+    """Ask again and again, as a playbook does, until it is over."""
+    said = []
+    while not said or said[-1]["status"] == "pending":
+        assert len(said) < 100
+        said.append(task(NAME, **ASKED | params))
+    return said
+
+
+def test_tells_what_it_waits_for_and_at_last_that_all_acts(task, onboarded, sandbox):
+    said = rounds(task)
+    assert said[-1]["status"] == "ready"
+    assert said[-1]["waiting_for"] == ""
+    reasons = [each["waiting_for"] for each in said[:-1]]
+    assert "the token endpoint to accept the new credential" in reasons
+    assert f"the restriction to keep the app out of {CEO}" in reasons
+    assert not any(each["changed"] for each in said)
+    assert sandbox.writes == []
+
+
+def test_what_it_waits_for_is_kept_until_it_is_over(task, onboarded):
+    kept = task.state / "contoso" / "pending.json"
+    first = task(NAME, **ASKED)
+    assert json.loads(kept.read_text())["observed"] == first["waiting_for"]
+    rounds(task)
+    assert not kept.exists()
+
+
+def test_when_the_time_is_over_it_says_so(task, onboarded, contoso, sandbox):
+    sandbox.delays(contoso.tenant, policy=10**6)
+    said = rounds(task, max_wait=600)
+    assert said[-1]["status"] == "expired"
+    assert 600 <= said[-1]["waited"] < 700
+
+
+def test_other_mailboxes_begin_another_wait(task, onboarded, contoso, sandbox):
+    first = task(NAME, **ASKED)
+    sandbox.advance(contoso.tenant, 60)
+    second = task(NAME, **ASKED | {"mailboxes": [SUPPORT, "sales@contoso.example"]})
+    assert second["until"] > first["until"]
+
+
+def test_asks_for_folder_ids_only(task, onboarded, contoso, sandbox):
+    contoso.settled()
+    sandbox.control("DELETE", f"/tenants/{contoso.tenant}/requests")
+    assert task(NAME, **ASKED)["status"] == "ready"
+    routes = {r["route"] for r in sandbox.requests(contoso.tenant) if r["service"] == "graph"}
+    assert all("messages" not in route.lower() for route in routes)
+    assert sandbox.writes == []
+
+
+def test_check_contacts_nothing(task, sandbox, contoso):
+    before = len(sandbox.requests(contoso.tenant))
+    result = task(NAME, check=True, **ASKED)
+    assert result["status"] == "ready"
+    assert len(sandbox.requests(contoso.tenant)) == before
+
+
+def test_without_a_credential_it_says_what_to_run(task):
+    assert "run onboard.yml" in task.failed(NAME, **ASKED)
+
+
+def test_a_wrong_value_says_what_is_wanted(task):
+    assert "max_wait" in task.failed(NAME, **ASKED | {"max_wait": "soon"})
