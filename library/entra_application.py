@@ -123,14 +123,14 @@ RETURN = r"""
 client_id:
   description:
     - Client id (C(appId)), which the vendor signs in with.
-    - V((assigned by Microsoft\)) for an app that a check would make, and where there is none.
-  returned: success
+    - V((assigned by Microsoft\)) for an app that a check would make.
+  returned: success, when O(state) is V(present)
   type: str
   sample: 5a4d0000-0003-4000-8000-00000000a001
 object_id:
   description:
     - Object id of the app registration in the directory, or V((assigned by Microsoft\)).
-  returned: success
+  returned: success, when O(state) is V(present)
   type: str
   sample: 0d4b3f0e-3f0b-4d0a-8a5a-0a3d5f6f2f11
 request_id:

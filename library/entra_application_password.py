@@ -88,20 +88,20 @@ RETURN = r"""
 key_id:
   description:
     - Key id of the live secret, which is no secret itself.
-    - V((assigned by Microsoft\)) for one that a check would make, and where there is none.
-  returned: success
+    - V((assigned by Microsoft\)) for one that a check would make.
+  returned: success, when O(state) is V(present)
   type: str
   sample: 2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77
 expires:
   description:
     - When it stops working, in ISO 8601 and UTC, or V((assigned by Microsoft\)).
-  returned: success
+  returned: success, when O(state) is V(present)
   type: str
   sample: "2027-11-23T09:30:00Z"
 sealed:
   description:
-    - Absolute path of the sealed file. Empty for a secret that a check would make, and where there is none.
-  returned: success
+    - Absolute path of the sealed file. Empty for a secret that a check would make.
+  returned: success, when O(state) is V(present)
   type: str
   sample: /srv/graphmail/state/contoso/credentials/2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77.age
 request_id:

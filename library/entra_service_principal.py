@@ -62,8 +62,8 @@ RETURN = r"""
 object_id:
   description:
     - Object id of the enterprise application. This is what Exchange knows the app by, not the app registration's.
-    - V((assigned by Microsoft\)) for one that a check would make, and where there is none.
-  returned: success
+    - V((assigned by Microsoft\)) for one that a check would make.
+  returned: success, when O(state) is V(present)
   type: str
   sample: 7e2e7a6c-93a3-4c47-8a02-6dd2d2a6ce3b
 request_id:

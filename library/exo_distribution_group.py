@@ -116,7 +116,7 @@ RETURN = r"""
 extra_members:
   description:
     - Members that O(members) does not name and that stay, since O(extra_members) is V(report). By their address.
-  returned: success
+  returned: success, when O(state) is V(present)
   type: list
   elements: str
   sample: [it@contoso.example]

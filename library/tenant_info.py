@@ -10,6 +10,7 @@ description:
   - Looks at the admin app's application permissions, and at the cmdlets that Exchange lets it run.
   - Looks whether every address lies in a verified domain, every mailbox exists and is licensed, and Exchange and
     Microsoft Graph mean the same tenant.
+  - Looks whether the name of the app or of the group is taken by something else.
   - Looks at the tenant's app management policy, which may forbid client secrets or shorten their life.
   - What it read is kept for the run's later tasks, which ask again only before they write.
 options:
@@ -24,7 +25,8 @@ options:
     type: str
   display_name:
     description:
-      - Display name that the app has or will get.
+      - Display name that the app has or will get. An app of that name that somebody made by hand is an obstacle, unless
+        O(client_id) adopts it.
     type: str
   group:
     description:
@@ -73,7 +75,7 @@ options:
     default: false
   lifetime:
     description:
-      - How long that secret shall live, as a number of days, weeks, months or years.
+      - How long the client secret shall live, as a number of days, weeks, months or years.
     type: str
     default: 24 months
 extends_documentation_fragment:

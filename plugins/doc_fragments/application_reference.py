@@ -7,7 +7,8 @@ options:
   application:
     description:
       - The C(uniqueName) of the app registration, as M(entra_application) made it.
-      - It must exist. In check mode it may also be one that this run would make. A warning says so.
+      - It must exist, unless what depends on it shall be absent. In check mode it may also be one that this run would
+        make. A warning says so.
     type: str
     required: true
   client_id:

@@ -74,7 +74,7 @@ requirements:
   - the Python package graphmail, in the Python that runs Ansible
 notes:
   - Runs on the control node, inside the Ansible worker. The inventory plugin sets C(ansible_connection=local).
-  - One run at a time works on a customer. A second one fails and names the first.
+  - One run at a time works on a customer. A second one fails and names the first. A check does not wait for its turn.
   - Local state lies below E(GRAPHMAIL_STATE) (by default C(state)), the evidence below E(GRAPHMAIL_EVIDENCE) (by
     default C(evidence)). The operator's private key is the file that E(GRAPHMAIL_IDENTITY) names.
   - No secret is ever in a parameter, a result, a diff or a message.
