@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from graphmail.evidence.files import EvidenceError, sync_folder, write_once
+from graphmail.printable import visible
 
 Verdict = Literal["passed", "failed", "unknown"]
 Environment = Literal["sandbox", "production"]
@@ -17,15 +17,8 @@ Environment = Literal["sandbox", "production"]
 # Under this type the last cell of a notebook tells where its record is, whether or not it raises afterwards.
 RECORD_TYPE = "application/vnd.graphmail.record+json"
 
-# Control and line characters would let what a mailbox holds forge lines in a log or a terminal.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 Text = Annotated[str, Field(max_length=4000)]
-
-
-def printable(text: str) -> str:
-    """`text` with control characters made visible."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class _Strict(BaseModel):
@@ -51,7 +44,7 @@ class Check(_Strict):
     @field_validator("name", "claim", "expected", "observed")
     @classmethod
     def _printable(cls, text: str) -> str:
-        return printable(text)
+        return visible(text)
 
 
 class Subject(_Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from graphmail.evidence.record import printable
+from graphmail.printable import visible
 
 
 class _Line(BaseModel):
@@ -34,7 +34,7 @@ class Step(_Line):
     @field_validator("task", "message")
     @classmethod
     def _printable(cls, text: str) -> str:
-        return printable(text)
+        return visible(text)
 
 
 class HttpCall(_Line):
