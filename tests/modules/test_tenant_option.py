@@ -43,6 +43,17 @@ def test_a_tenant_that_is_not_the_admins_gets_nothing_written(task, sandbox):
     assert sandbox.writes == []
 
 
+def test_a_token_that_reads_another_organisation_gets_nothing_written(task, sandbox):
+    contoso, fabrikam = task.connection(), task.connection("fabrikam")
+    domain = {"name": contoso["initial_domain"], "isInitial": True}
+    other = {"value": [{"id": fabrikam["tenant_id"], "displayName": "Fabrikam", "verifiedDomains": [domain]}]}
+    sandbox.fault(contoso["tenant_id"], "graph", "GET", "/organization", status=200, body=other)
+    message = task.failed(NAME, **APP)
+    assert contoso["tenant_id"] in message
+    assert fabrikam["tenant_id"] in message
+    assert sandbox.writes == []
+
+
 def test_another_initial_domain_gets_nothing_written(task, sandbox):
     message = task.failed(NAME, tenant=task.connection() | {"initial_domain": "other.onmicrosoft.example"}, **APP)
     assert "other.onmicrosoft.example" in message
