@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from PIL import Image
 
@@ -84,3 +86,15 @@ def test_a_picture_that_entra_refuses_is_a_warning(task, contoso, sandbox, logo)
     assert result["changed"]
     assert any("logo" in warning for warning in result["warnings"])
     assert contoso.app()["displayName"] == "Kundo Mail"
+
+
+def test_an_address_that_lagged_behind_the_upload_is_kept_when_it_is_seen(task, contoso, logo):
+    red = logo("red")
+    task(NAME, logo=red, **APP)
+    kept = task.state / "contoso" / "logo.json"
+    seen = json.loads(kept.read_text())
+    kept.write_text(json.dumps(seen | {"url": None}))
+    assert not task(NAME, check=True, logo=red, **APP)["changed"]
+    assert json.loads(kept.read_text())["url"] is None
+    assert not task(NAME, logo=red, **APP)["changed"]
+    assert json.loads(kept.read_text()) == seen

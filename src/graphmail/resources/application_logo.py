@@ -52,15 +52,18 @@ class ApplicationLogo:
         return cls(path, content, CONTENT_TYPES[kind])
 
     @staticmethod
-    def known(state: Path, application: dict[str, Any]) -> str | None:
+    def known(tenant: Tenant, application: dict[str, Any]) -> str | None:
         """Label of the logo that the app has, or None if it has none or one that nobody here uploaded."""
         url = (application.get("info") or {}).get("logoUrl")
         try:
-            kept = json.loads((state / "logo.json").read_text(encoding="utf-8"))
+            kept = json.loads(_file(tenant).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         if kept.get("client_id") != application["appId"] or not url or kept.get("url") not in (None, url):
             return None
+        if kept.get("url") is None and not tenant.run.check_mode:
+            # The URL lagged behind the upload; from now on another one is another picture.
+            _file(tenant).write_text(json.dumps(kept | {"url": url}), encoding="utf-8")
         return str(kept["label"])
 
     def upload(self, tenant: Tenant, application: dict[str, Any]) -> None:
@@ -78,5 +81,9 @@ class ApplicationLogo:
             "label": self.label,
             "url": (now.get("info") or {}).get("logoUrl"),
         }
-        tenant.state.path.mkdir(parents=True, exist_ok=True)
-        (tenant.state.path / "logo.json").write_text(json.dumps(kept), encoding="utf-8")
+        tenant.state.make()
+        _file(tenant).write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _file(tenant: Tenant) -> Path:
+    return tenant.state.path / "logo.json"

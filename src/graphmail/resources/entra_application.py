@@ -65,7 +65,7 @@ class Application(Resource):
         if desired.get("required_permissions") is not None:
             values["required_permissions"] = declared_roles(tenant, application)
         if desired.get("logo"):
-            values["logo"] = ApplicationLogo.known(tenant.state.path, application)
+            values["logo"] = ApplicationLogo.known(tenant, application)
         return Found(values, application)
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
