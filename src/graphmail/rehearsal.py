@@ -58,7 +58,11 @@ class Rehearsal:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.running is None:
             self.start()
-        self.seal_admins()
+        try:
+            self.seal_admins()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -68,14 +72,15 @@ class Rehearsal:
 
     def start(self) -> None:
         """Start the sandbox and return when it answers. Raises TenantError when it does not."""
-        self.description.unlink(missing_ok=True)
+        before = _written(self.description)
         program = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(self.tenants), "--port", str(self.port)]
         with (self.folder / "sandbox.log").open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [*program, "--state", str(self.description.parent)], stdout=log, stderr=subprocess.STDOUT
             )
         end = time.monotonic() + START
-        while not self.description.exists():
+        # A file of another sandbox, which still runs, is not ours.
+        while _written(self.description) in (None, before):
             if self.process.poll() is not None or time.monotonic() > end:
                 said = (self.folder / "sandbox.log").read_text(encoding="utf-8", errors="replace").strip()
                 self.stop()
@@ -100,7 +105,19 @@ class Rehearsal:
             credential = SealedCredential(
                 customer.tenant_id, admin["client_id"], "sandbox", admin["client_secret"], None
             )
-            credential.write(path, [*customer.operators, own])
+            self._write(credential, path, [*customer.operators, own])
+
+    def _write(self, credential: SealedCredential, path: Path, recipients: Sequence[str]) -> None:
+        """Seal, and compare with this rehearsal's own key, whatever key the caller's environment names."""
+        callers = os.environ.get("GRAPHMAIL_IDENTITY")
+        os.environ["GRAPHMAIL_IDENTITY"] = str(self.folder / "identity")
+        try:
+            credential.write(path, recipients)
+        finally:
+            if callers is None:
+                del os.environ["GRAPHMAIL_IDENTITY"]
+            else:
+                os.environ["GRAPHMAIL_IDENTITY"] = callers
 
     def wait(self) -> int:
         """Until the sandbox ends by itself; its exit status."""
@@ -116,6 +133,14 @@ class Rehearsal:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+
+def _written(file: Path) -> int | None:
+    """When the file was written, in nanoseconds; None if there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,6 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print((rehearsal.folder / "sandbox.log").read_text(encoding="utf-8"))
             print("In another shell:\n")
             print("\n".join(f"export {name}={value}" for name, value in rehearsal.environment.items()))
+            print(f". {Path(sys.executable).with_name('activate')}")
             print(f"ansible-playbook -i {options.inventory} playbooks/onboard.yml\n\nCtrl-C ends it.", flush=True)
             return rehearsal.wait()
     except KeyboardInterrupt:

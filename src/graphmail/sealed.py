@@ -16,6 +16,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -74,6 +75,8 @@ def public_key(identity: Path) -> str:
 def new_identity(path: Path) -> str:
     """Make a private key in a new file of mode 0600; its public key. TenantError when the file exists."""
     identity = pyrage.x25519.Identity.generate()
+    with suppress(OSError):  # whatever hinders it is told when the file cannot be made
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     public = str(identity.to_public())
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -42,6 +42,9 @@ class Recorder(CallbackBase):
         self._started[host.name, task._uuid] = time.monotonic()  # noqa: SLF001
 
     def v2_runner_on_ok(self, result: Any) -> None:
+        if str(result.task.action).rpartition(".")[2] == "propagation_probe":
+            told = result.result
+            self._display.display(f"{told.get('status')}  {result.host.name}  {told.get('msg', '')}")
         self._step(result, "changed" if result.result.get("changed") else "ok")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
