@@ -73,6 +73,13 @@ options:
     type: bool
     choices: [false]
     default: false
+  known_credentials:
+    description:
+      - Key ids of credentials made by hand that the vendor keeps. Any other on the app is an obstacle, since its consent
+        would be widened for whoever has it.
+    type: list
+    elements: str
+    default: []
   lifetime:
     description:
       - How long the client secret shall live, as a number of days, weeks, months or years.

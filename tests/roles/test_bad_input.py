@@ -189,3 +189,15 @@ def test_what_the_inventory_may_ask_for_and_is_not_built_stops_the_customer(
     assert named in run.failures()["contoso"]
     assert ops.sandbox.ledger(CONTOSO) == []
     assert len(run.changed("litware")) == 5
+
+
+def test_a_credential_on_an_adopted_app_that_nobody_here_made(ops: Operations) -> None:
+    ops.change(lambda entries: entries["litware"]["app"].update(known_credentials=[]), "litware")
+
+    run = ops.play("onboard.yml")
+
+    assert run.rc != 0
+    message = run.failures()["litware"]
+    assert "5a4d0000-0003-4000-8000-00000000b001" in message
+    assert "known_credentials" in message
+    assert [e for e in ops.sandbox.writes if e["actor"] not in ("by-hand", "world")] == []

@@ -10,9 +10,8 @@ from graphmail.graph import Graph
 from graphmail.live_credential import live_credential
 from graphmail.pending import Pending, Wait
 from graphmail.resource import Info, Option, Values
+from graphmail.resources.permissions import MAIL_ROLES
 from graphmail.tenant import NOT_YET, Tenant
-
-MAIL_ROLES = frozenset({"Mail.Send", "Mail.ReadWrite"})
 
 
 class PropagationProbe(Info):

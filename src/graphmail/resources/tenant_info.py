@@ -12,10 +12,11 @@ from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import application_path, service_principal_path
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_application_access_policy import POLICIES
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
-from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
+from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL, MAIL_ROLES
 from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
@@ -43,6 +44,7 @@ class TenantInfo(Info):
         "access": Option("", {"type": "str", "choices": ["application_access_policy"], "default": ACCESS}),
         "credential_kind": Option("", {"type": "str", "choices": ["secret"], "default": "secret"}),
         "keep_credential": Option("", {"type": "bool", "choices": [False], "default": False}),
+        "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
     }
 
@@ -54,7 +56,11 @@ class TenantInfo(Info):
         findings.rights()
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
-        self._directory_of_app(tenant, params, directory)
+        if self._directory_of_app(tenant, params, directory):
+            grants = {n: params.get(n) for n in ("application", "client_id", "known_credentials")}
+            grants["roles"] = sorted(MAIL_ROLES)
+            consent = AppRoleAssignment()
+            findings.take(lambda: consent.plan(consent.read(tenant, grants), grants, "present"))
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
@@ -89,12 +95,14 @@ class TenantInfo(Info):
         return dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))
 
     @staticmethod
-    def _directory_of_app(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer]) -> None:
+    def _directory_of_app(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer]) -> bool:
+        """Whether the app and its enterprise application are there already."""
         application = directory[application_path(params["application"], params.get("client_id"))]
         if application.missing:
-            return
+            return False
         principal = service_principal_path(application.value()["appId"])
-        tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
+        there, _assignments = tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
+        return there.error is None
 
     @staticmethod
     def _exchange(tenant: Tenant, params: Values, people: list[str]) -> tuple[dict[str, CmdletAnswer], dict[str, Any]]:
