@@ -123,10 +123,15 @@ def run_playbook(
             envvars=variables,
             cmdline=" ".join(arguments) or None,
             quiet=True,
-            # Its own record of the command holds the whole environment.
             suppress_env_files=True,
+            status_handler=_forget_environment,
             event_handler=hear,
         )
         done.output = ran.stdout.read() if os.path.exists(ran.stdout.name) else ""
     done.status, done.rc = ran.status, int(ran.rc)
     return done
+
+
+def _forget_environment(status: Mapping[str, Any], runner_config: Any) -> None:
+    """Remove ansible-runner's record of the command, written whatever is suppressed: it holds the whole environment."""
+    (Path(runner_config.artifact_dir) / "command").unlink(missing_ok=True)
