@@ -75,8 +75,8 @@ options:
     default: false
   known_credentials:
     description:
-      - Key ids of credentials made by hand that the vendor keeps. Any other on the app is an obstacle, since consent would
-        be widened for whoever has it.
+      - Key ids of credentials made by hand that the vendor keeps.
+      - Any other on the app is an obstacle, since consent would be widened for whoever has it.
     type: list
     elements: str
     default: []
