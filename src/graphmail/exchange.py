@@ -166,7 +166,8 @@ class Exchange:
         page = reply.json() if body is None else body
         rows: list[Row] = []
         while True:
-            if not isinstance(page.get("value"), list):
+            listed = page.get("value")
+            if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed if row):
                 raise TenantError(
                     f"Exchange ended {cmdlet.name} in the middle of its pages",
                     found=f"{len(rows)} rows",
@@ -179,7 +180,7 @@ class Exchange:
                 return rows
             # The same body is posted again: https://learn.microsoft.com/exchange/reference/admin-api-get-started
             asked = f"the next page of {cmdlet.name}"
-            request = Request("POST", link, asked, self._headers(cmdlet.name), json=cmdlet.body())
+            request = Request("POST", str(link), asked, self._headers(cmdlet.name), json=cmdlet.body())
             reply = self._send(request, Operation.READ, cmdlet.name)
             page = reply.json()
 

@@ -90,7 +90,7 @@ class Graph:
         """All objects of a collection, page by page."""
         page = self.get(path, params=params, headers=headers)
         while True:
-            if "value" not in page:
+            if not isinstance(page.get("value"), list):
                 raise TenantError(
                     f"Graph ended {path_template(path)} in the middle of its pages",
                     remedy="run the same playbook again",
@@ -101,7 +101,7 @@ class Graph:
                 return
             # Whole and unchanged: its tokens are the service's own. `Bearer` checks the host.
             asked = f"GET {path_template(path)}, its next page"
-            page = self._send(Request("GET", link, asked, dict(headers or {})), Operation.READ).json()
+            page = self._send(Request("GET", str(link), asked, dict(headers or {})), Operation.READ).json()
 
     def call(
         self,

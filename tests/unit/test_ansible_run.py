@@ -1,0 +1,95 @@
+"""What one ansible-playbook process shares with its workers."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from ansible import context
+
+from graphmail.errors import TenantError
+from graphmail.state import StateFolder
+from graphmail_ansible.ansible_run import AnsibleRun, playbook_name
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRAPHMAIL_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("GRAPHMAIL_EVIDENCE", str(tmp_path / "evidence"))
+    return AnsibleRun()
+
+
+def connection(customer="contoso", cloud="sandbox"):
+    return {"customer": customer, "tenant_id": "5a4d0000-0000-4000-8000-000000000001", "cloud": cloud}
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "name"),
+    [
+        ("ansible-playbook", ("playbooks/onboard.yml", "playbooks/verify.yml"), "onboard"),
+        ("ansible-playbook", ("/a b/Very-New Play.yaml",), "very_new_play"),
+        ("ansible-playbook", (), "adhoc"),
+        ("ansible", ("all.yml",), "adhoc"),
+        ("pytest", ("contoso",), "adhoc"),
+    ],
+)
+def test_a_run_is_named_by_its_first_playbook(monkeypatch, program, arguments, name):
+    monkeypatch.setattr(sys, "argv", [f"/usr/bin/{program}"])
+    monkeypatch.setattr(context, "CLIARGS", {"args": arguments})
+
+    assert playbook_name() == name
+
+
+def test_a_customer_that_another_run_works_on_stays_refused_and_gets_no_evidence(run, tmp_path):
+    with StateFolder(tmp_path / "state", "contoso").lock("20260101T000000Z-onboard-abcdef"):
+        run.lock("contoso")
+    run.begin(connection(), {})
+
+    for _ in range(2):
+        with pytest.raises(TenantError, match="run 20260101T000000Z-onboard-abcdef"):
+            run.held("contoso")
+    assert run.evidence_of("contoso") is None
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_a_customers_lock_is_held_to_the_end(run, tmp_path):
+    run.held("contoso")
+    run.held("contoso")
+
+    with pytest.raises(TenantError, match=run.run_id):
+        StateFolder(tmp_path / "state", "contoso").lock("another")
+    StateFolder(tmp_path / "state", "fabrikam").lock("another").close()
+
+
+def test_evidence_is_begun_once_and_heard_by_every_task(run):
+    run.begin(connection(), {"what": "shall be"})
+    run.begin(connection(), {"what": "else"})
+
+    begun = run.evidence_of("contoso")
+    assert begun is not None
+    assert begun.about()["plan"] == {"what": "shall be"}
+    assert run.context("contoso", check_mode=False).observe == begun.append_http
+
+
+@pytest.mark.parametrize(("cloud", "environment"), [("sandbox", "sandbox"), ("global", "production")])
+def test_evidence_says_which_world_it_is_of(run, cloud, environment):
+    run.begin(connection(cloud=cloud), {})
+
+    assert run.begun()["contoso"].about()["environment"] == environment
+
+
+def test_a_check_records_nothing(run):
+    run.begin(connection(), {})
+
+    checking = run.context("contoso", check_mode=True)
+
+    assert checking.observe is None
+    assert checking.check_mode
+
+
+def test_the_cache_is_made_once(run):
+    run.open_cache()
+    first = run.context("contoso", check_mode=False).cache
+    run.open_cache()
+
+    assert run.context("fabrikam", check_mode=False).cache is first
