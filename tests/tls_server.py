@@ -40,6 +40,7 @@ class Received:
 
 class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer waits for the client to acknowledge its headers
     server: _Server
 
     def answer(self) -> None:

@@ -78,3 +78,26 @@ def test_reads_made_ahead_are_one_customers_and_go_with_a_write(run_cache):
     assert mine.get("/a") is None
     assert not mine.used
     assert json.dumps(Reads(None, "contoso").get("/a")) == "null"
+
+
+def test_the_folder_of_a_run_that_lives_is_left_alone_and_so_is_what_is_none(run_cache, tmp_path):
+    run_cache.put("token", b"one")
+    strange = tmp_path / "state" / ".run-what"
+    strange.mkdir()
+
+    RunCache.beside(tmp_path / "state").close()
+
+    assert run_cache.get("token") == b"one"
+    assert strange.exists()
+
+
+def test_what_was_put_last_counts_and_what_was_dropped_is_gone(run_cache):
+    run_cache.drop("token")
+    run_cache.put("token", b"one")
+    run_cache.put("token", b"two")
+    assert run_cache.get("token") == b"two"
+
+    run_cache.drop("token")
+
+    assert run_cache.get("token") is None
+    assert list(run_cache.folder.iterdir()) == []
