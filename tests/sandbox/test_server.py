@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from graphmail.sandbox.certificates import SERVICE_HOSTS
+from graphmail.sandbox.front_door.hosts import PLACES
 from graphmail.sandbox.server import NotLoopbackError, open_socket
 from tests.sandbox_process import CONTOSO, EXAMPLE, running
 
@@ -68,10 +68,11 @@ def test_what_is_printed_holds_addresses_and_no_secret(tmp_path):
 
 
 def test_ports_are_consecutive_from_the_one_given(tmp_path):
-    first = free_ports(5)
+    first = free_ports(6)
     with running(tmp_path, EXAMPLE, "--port", str(first)) as sandbox:
         ports = [urlsplit(sandbox.json[n]).port for n in ("control", "login", "graph", "exchange")]
-        assert [*ports, int(sandbox.json["smtp"].rpartition(":")[2])] == list(range(first, first + 5))
+        ports += [int(sandbox.json[n].rpartition(":")[2]) for n in ("smtp", "proxy")]
+        assert ports == list(range(first, first + 6))
 
 
 def test_port_that_is_taken_ends_with_a_message(tmp_path):
@@ -109,7 +110,7 @@ def test_only_loopback_is_listened_on(host):
         open_socket(0, host)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", *SERVICE_HOSTS])
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", *PLACES])
 def test_certificate_passes_strict_verification_for_every_name(sandbox, name):
     context = ssl.create_default_context(cafile=sandbox.json["ca"])
     context.verify_flags |= ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0)

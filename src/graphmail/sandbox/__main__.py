@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m graphmail.sandbox", description=__doc__)
     parser.add_argument("--tenants", type=Path, default=Path("sandbox.example.yml"), help="what there is at the start")
-    parser.add_argument("--port", type=int, default=8443, help="first of five consecutive ports; 0 takes any")
+    parser.add_argument("--port", type=int, default=8443, help="first of six consecutive ports; 0 takes any")
     parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where sandbox.json is written")
     return parser
 
@@ -51,7 +51,7 @@ async def _run(blueprint: Blueprint, port: int, state: Path) -> None:
 
 def _say(running: Running) -> None:
     addresses = running.addresses
-    for name in ("control", "login", "graph", "exchange", "smtp", "ca"):
+    for name in ("control", "login", "graph", "exchange", "smtp", "proxy", "ca"):
         print(f"{name:9} {addresses[name]}")
     for tenant, admin in addresses["admins"].items():
         print(f"tenant    {tenant}  admin client id {admin['client_id']}")

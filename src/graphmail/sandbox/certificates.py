@@ -10,19 +10,15 @@ from pathlib import Path
 
 import trustme
 
+from graphmail.sandbox.front_door.hosts import CERTIFIED
+
 LOOPBACK = ("127.0.0.1", "localhost")
-SERVICE_HOSTS = (
-    "login.microsoftonline.com",
-    "graph.microsoft.com",
-    "outlook.office365.com",
-    "outlook.office.com",
-)
 
 
 def make_certificates(folder: Path) -> tuple[ssl.SSLContext, Path]:
     """Return the servers' TLS context and the file with the CA's certificate, `folder/ca.pem`."""
     authority = trustme.CA(organization_name="graphmail sandbox, throw-away")
-    leaf = authority.issue_cert(*LOOPBACK, *SERVICE_HOSTS)
+    leaf = authority.issue_cert(*LOOPBACK, *CERTIFIED)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     leaf.configure_cert(context)

@@ -21,13 +21,15 @@ from starlette.types import ASGIApp
 
 from graphmail.sandbox.certificates import make_certificates
 from graphmail.sandbox.control.pages import control_app
+from graphmail.sandbox.front_door.dispatch import Dispatch
+from graphmail.sandbox.front_door.listener import FrontDoor, refuse_strangers
 from graphmail.sandbox.services import make_services
 from graphmail.sandbox.shell import Protocol
 from graphmail.sandbox.smtp.server import start as start_smtp
 from graphmail.sandbox.world import Blueprint
 
 LOOPBACK = "127.0.0.1"
-ORDER = ("control", "login", "graph", "exchange", "smtp")  # consecutive ports
+ORDER = ("control", "login", "graph", "exchange", "smtp", "proxy")  # consecutive ports
 SETTINGS = "sandbox.json"
 KEEP_ALIVE = 120  # seconds; longer than a client's pool keeps an idle connection
 
@@ -43,6 +45,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    def protocol(self) -> asyncio.Protocol:
+        """One connection's HTTP, for a connection that this server did not accept itself."""
+        return Protocol(self.config, self.server_state, self.lifespan.state)
+
 
 @dataclass(slots=True)
 class Running:
@@ -51,6 +57,7 @@ class Running:
     addresses: dict[str, Any]
     servers: list[tuple[_Server, asyncio.Task[None]]]
     smtp: Any
+    front_door: FrontDoor
     settings: Path
 
     async def close(self) -> None:
@@ -58,6 +65,7 @@ class Running:
         with contextlib.suppress(OSError, ValueError):
             if json.loads(self.settings.read_text()) == self.addresses:
                 self.settings.unlink()
+        await self.front_door.close()
         for server, _ in self.servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self.servers))
@@ -81,26 +89,32 @@ async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
     (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
     tls, ca = make_certificates(state)
     world = blueprint.build()
-    names = ORDER[:-1]
+    refuse_strangers(tls)
+    names = ORDER[:4]
     sockets = {name: open_socket(port + i if port else 0) for i, name in enumerate(names)}
     roots = {name: f"https://{LOOPBACK}:{sock.getsockname()[1]}" for name, sock in sockets.items()}
     services = make_services(world, roots)
     apps: dict[str, ASGIApp] = {**services.apps, "control": control_app(world, blueprint, services)}
     servers = [await _serve(apps[name], sockets[name], tls) for name in names]
-    smtp = await _maybe(start_smtp(world, port + len(names) if port else 0))
+    smtp = await _maybe(start_smtp(world, port + ORDER.index("smtp") if port else 0))
+    behind = await _serve(Dispatch(services.apps), None, tls)
+    door = FrontDoor(world, open_socket(port + ORDER.index("proxy") if port else 0), behind[0].protocol, tls)
     addresses = {
         **roots,
         "ca": str(ca.resolve()),
-        "proxy": None,
+        "proxy": f"http://{LOOPBACK}:{door.port}",
         "smtp": f"{LOOPBACK}:{smtp.port}",
         "timestamp": None,
         "admins": blueprint.admins(),
     }
     _write_private(state / SETTINGS, addresses)
-    return Running(addresses, servers, smtp, state / SETTINGS)
+    return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS)
 
 
-async def _serve(app: ASGIApp, sock: socket.socket, tls: ssl.SSLContext) -> tuple[_Server, asyncio.Task[None]]:
+async def _serve(
+    app: ASGIApp, sock: socket.socket | None, tls: ssl.SSLContext,
+) -> tuple[_Server, asyncio.Task[None]]:  # fmt: skip
+    """Serve what the socket accepts; without one, only the connections that `_Server.protocol` is given."""
     config = uvicorn.Config(
         app, http=Protocol, ws="none", lifespan="off", loop="none", access_log=False, log_level="critical",
         date_header=False, server_header=False, timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=1,
@@ -109,7 +123,7 @@ async def _serve(app: ASGIApp, sock: socket.socket, tls: ssl.SSLContext) -> tupl
     config.load()
     config.ssl = tls  # a context made in memory: the private key never touches a disk
     server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[sock]))
+    task = asyncio.create_task(server.serve(sockets=[sock] if sock else []))
     while not server.started:
         if task.done():
             task.result()

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from graphmail.sandbox.call import Answer, Call, Caller, ConnectionDroppedError, Route
+from graphmail.sandbox.front_door.dispatch import ROOT
 from graphmail.sandbox.request_log import note_refused
 from graphmail.sandbox.router import decode_path
 from graphmail.sandbox.service import Service, not_implemented
@@ -108,7 +109,7 @@ class Shell:
         body = await _read(request, tenant.limits.request)
         call = Call(
             self.world, tenant, caller, method, path if found else inner or "", query, headers, body or b"",
-            service.root, params, request_id,
+            scope["extensions"].get(ROOT, service.root), params, request_id,
         )  # fmt: skip
         answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
         return answer, tenant.clock.now()

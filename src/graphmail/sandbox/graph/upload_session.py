@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
+from graphmail.sandbox.front_door.hosts import upload_root
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import WRITE, Box, open_box
 from graphmail.sandbox.graph.mail_item import encoded_size, new_attachment, new_id, timestamp, touch
@@ -52,7 +53,7 @@ async def create_session(call: Call) -> Answer:
     values = {"user": box.recipient.id, "tenant": box.tenant.id, "message": box.item_id(message), "session": session.id}
     body = {
         "@odata.context": f"{call.root}/v1.0/$metadata#microsoft.graph.uploadSession",
-        "uploadUrl": f"{call.root}{TEMPLATE.format(**values)}?authtoken={quote(session.token)}",
+        "uploadUrl": f"{upload_root(call.root)}{TEMPLATE.format(**values)}?authtoken={quote(session.token)}",
         "expirationDateTime": timestamp(session.expires),
         "nextExpectedRanges": ["0-"],
     }
