@@ -14,7 +14,7 @@ import pytest
 from tests.sandbox_process import ROOT
 
 # What runs without being imported: the kernel's program, the parser that uvicorn is told to use, pip's build backend.
-NOT_IMPORTED = {"ipykernel", "httptools", "setuptools"}
+NOT_IMPORTED = {"ipykernel", "setuptools"}
 OWN = {"graphmail", "graphmail_ansible"}
 
 

@@ -41,11 +41,14 @@ class Service:
         self.open_router = Router(r for r in routes if not r.authenticated)
 
     def strip(self, path: str) -> str | None:
-        """The path without the prefix, or None where the prefix is missing."""
+        """The path without the prefix, or None where the prefix is missing.
+
+        Slashes after the prefix are one: Microsoft's own SDK for Python asks for `/v1.0//users`.
+        """
         if not self.prefix:
             return path
         head, rest = path[: len(self.prefix)], path[len(self.prefix) :]
-        return rest if head.lower() == self.prefix and rest.startswith("/") else None
+        return f"/{rest.lstrip('/')}" if head.lower() == self.prefix and rest.startswith("/") else None
 
     async def dispatch(self, call: Call, route: Route | None = None, refusal: Answer | None = None) -> Answer:
         """Answer a call whose caller is known; the same for the socket, $batch and the control pages.
