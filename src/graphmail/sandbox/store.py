@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graphmail.sandbox.clock import Span, VirtualClock
+from graphmail.sandbox.exchange_records import ExchangeOrganization
+from graphmail.sandbox.recipient_index import index_of
 
 
 @dataclass(slots=True)
@@ -23,6 +25,11 @@ class Delays:
     policy_test: float = 10  # Test-ApplicationAccessPolicy
     policy: float = 900  # the data plane applies a made or removed access policy
     membership: float = 300  # the data plane applies a group's membership
+    rbac_idle: float = 1800  # an app without calls for so long has its Exchange rights loaded anew at its next call
+    rbac_busy: float = 7200  # a busy app has them loaded anew so long after they were
+    new_mailbox: float = 30  # a mailbox just made is not found as a member, owner or scope
+    hydration: float = 2700  # Enable-OrganizationCustomization ran, IsDehydrated still says true
+    customization: float = 3600  # … and role assignments are refused
     delivery: float = 3  # a sent mail reaches Inbox and Sent Items
 
     def of(self, name: str) -> timedelta:
@@ -143,6 +150,7 @@ class Recipient:
     properties: dict[str, Any] = field(default_factory=dict)  # group: description, ManagedBy settings, …
     owners: list[str] = field(default_factory=list)  # ids of recipients (ManagedBy)
     memberships: dict[str, list[Span]] = field(default_factory=dict)  # group: member id -> when it was one
+    synced: bool = False  # mastered on premises: the cloud refuses to change it
 
     @property
     def primary_address(self) -> str:
@@ -245,6 +253,9 @@ class Tenant:
     skus: list[dict[str, Any]] = field(default_factory=list)
     app_management_policy: dict[str, Any] = field(default_factory=dict)
     dehydrated: bool = False
+    exchange: ExchangeOrganization = field(default_factory=ExchangeOrganization)
+    recipient_changes: int = 0  # commits that may have changed who has which name or address
+    recipient_index: Any = field(default=None, compare=False, repr=False)  # recipient_index.RecipientIndex, made anew
     ledger: list[Commit] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)  # method, route, status, ids; never bodies or bearers
     faults: list[Fault] = field(default_factory=list)
@@ -252,18 +263,12 @@ class Tenant:
 
     def recipient_with(self, address: str) -> Recipient | None:
         """Return who has this SMTP address, primary or other, and is not removed."""
-        wanted = address.lower()
-        return next(
-            (
-                r
-                for r in self.recipients.values()
-                if r.span.removed is None and wanted in (a.lower() for a in r.addresses)
-            ),
-            None,
-        )
+        return index_of(self).with_address(address)
 
     def commit(self, actor: str, service: str, request: str, target: str, **detail: Any) -> None:
         """Write what was done into the ledger; call it once for each committed change, and for nothing else."""
+        if "mailbox" not in detail:  # what is done inside a mailbox names it, and changes no recipient
+            self.recipient_changes += 1
         self.ledger.append(
             Commit(len(self.ledger) + 1, self.clock.now(), actor, service, request, target, detail),
         )

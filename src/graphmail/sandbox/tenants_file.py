@@ -43,7 +43,11 @@ Size = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Guid = Annotated[str, Field(pattern=_GUID)]
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*\.example$")]
 Address = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+\.example$")]
-AppRole = Annotated[str, _one_of(GRAPH_APP_ROLES | EXCHANGE_APP_ROLES)]
+# A name that both Graph and Exchange have is Graph's; `exchange/Mail.Send` is Office 365 Exchange Online's.
+EXCHANGE_PREFIX = "exchange/"
+AppRole = Annotated[
+    str, _one_of(GRAPH_APP_ROLES | EXCHANGE_APP_ROLES | {EXCHANGE_PREFIX + n: i for n, i in EXCHANGE_APP_ROLES.items()})
+]
 DirectoryRole = Annotated[str, _one_of(DIRECTORY_ROLES)]
 
 
@@ -78,6 +82,7 @@ class User(Strict):
     enabled: bool = True
     max_send_size: Size = 35 * _MIB
     max_receive_size: Size = 36 * _MIB
+    synced: bool = False  # mastered on premises
 
 
 class Group(Strict):
@@ -88,6 +93,28 @@ class Group(Strict):
     id: Guid | None = None
     members: tuple[Address, ...] = ()
     owners: tuple[Address, ...] = ()
+    synced: bool = False  # mastered on premises
+
+
+class Contact(Strict):
+    """A mail contact: an address of somebody elsewhere."""
+
+    name: str
+    address: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+\.example$")]
+
+
+class Exchange(Strict):
+    """How the tenant's Exchange behaves where tenants differ; `exchange_records` says what each means."""
+
+    nested_groups_in_policies: bool = True
+    implicit_delegation: bool = True
+    anchor_by_guid: Literal["refused", "committed", "ok"] = "refused"
+    redirect: bool = False
+    forbidden_body: Literal["empty", "nul", "nul_gzip"] = "empty"
+    silent_body: Literal["value", "empty"] = "value"
+    null_rows: bool = False
+    audit_enabled: bool = True  # the unified audit log takes entries
+    stripped_roles: tuple[str, ...] = ()  # management roles that somebody took from Organization Management
 
 
 class Secret(Strict):
@@ -141,12 +168,14 @@ class TenantSpec(Strict):
     users: tuple[User, ...] = ()
     shared_mailboxes: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     applications: tuple[App, ...] = ()
     skus: tuple[Sku, ...] = (Sku(sku_part_number="O365_BUSINESS_PREMIUM", service_plans=("EXCHANGE_S_STANDARD",)),)
     delays: dict[str, float] = {}
     limits: dict[str, int] = {}
     app_management_policy: AppManagementPolicy = AppManagementPolicy()
     dehydrated: bool = False
+    exchange: Exchange = Exchange()
 
 
 class TenantsFile(Strict):

@@ -39,7 +39,25 @@ GRAPH_APP_ROLES = {
     "RoleManagement.ReadWrite.Directory": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
 }
 
-EXCHANGE_APP_ROLES = {"Exchange.ManageAsApp": "dc50a0fb-09a3-484d-be87-e023b12c6440"}
+# Application permissions of Office 365 Exchange Online. Its Mail.*, Calendars.*, … are of the retired Outlook REST API and
+# of EWS. Where the names are the same so are the ids, and still they are not Graph's: no token for Graph carries them.
+EXCHANGE_APP_ROLES = {
+    "Exchange.ManageAsApp": "dc50a0fb-09a3-484d-be87-e023b12c6440",
+    "full_access_as_app": "dc890d15-9560-4a4c-9b7f-a736ec74ec40",
+    "Mail.Read": "810c84a8-4a9e-49e6-bf7d-12d183f40d01",
+    "Mail.ReadWrite": "e2a3a72e-5f79-4c64-b1b1-878b674786c9",
+    "Mail.Send": "b633e1c5-b582-4048-a93e-9f11b44c7e96",
+    "MailboxSettings.Read": "d45fa9f8-36e5-4cd2-b601-b063c7cf9ac2",
+    "MailboxSettings.ReadWrite": "f9156939-25cd-4ba8-abfe-7fabcf003749",
+    "Calendars.Read": "798ee544-9d2d-430c-a058-570e29e34338",
+    "Calendars.Read.All": "2dfdc6dc-2fa7-4a2c-a922-dbd4f85d17be",
+    "Calendars.ReadWrite.All": "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
+    "Contacts.Read": "089fe4d0-434a-44c5-8827-41ba8a0b17f5",
+    "Contacts.ReadWrite": "6918b873-d17a-4dc1-b314-35f528134491",
+    "IMAP.AccessAsApp": "5e5addcd-3e8d-4e90-baf5-964efab2b20a",
+    "POP.AccessAsApp": "cb842b43-da6e-4506-86fe-bb12199c656d",
+    "SMTP.SendAsApp": "7146a1f0-8703-45b3-9eae-527a64c00995",
+}
 
 # Directory roles: name -> role template id, as the token's `wids` has it.
 DIRECTORY_ROLES = {
@@ -50,4 +68,8 @@ DIRECTORY_ROLES = {
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
     "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
     "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
+    "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
+    "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
+    "Security Reader": "5d6b6bb7-de71-4623-b4af-96380a352509",
+    "Compliance Administrator": "17315797-102d-40b4-93e0-432062caca18",
 }

@@ -13,6 +13,7 @@ from graphmail.sandbox.app_policy import app_policy
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.entra.signing import SigningKey
 from graphmail.sandbox.entra.tokens import digest, new_secret
+from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeSettings
 from graphmail.sandbox.licences import subscribed_sku
 from graphmail.sandbox.store import (
     Application,
@@ -103,6 +104,7 @@ class _Builder:
             delays=Delays(**tenant.delays),
             limits=Limits(**tenant.limits),
             dehydrated=tenant.dehydrated,
+            exchange=_exchange(tenant.exchange),
             app_management_policy=app_policy(tenant.app_management_policy),
             skus=[subscribed_sku(tenant, sku) for sku in tenant.skus],
         )
@@ -121,6 +123,8 @@ class _Builder:
             self._user(user, "SharedMailbox")
         for group in self._spec.groups:
             self._group(group)
+        for contact in self._spec.contacts:
+            self._contact(contact)
         return self._tenant
 
     def _id(self, what: str) -> str:
@@ -189,9 +193,10 @@ class _Builder:
 
     def _assignment(self, principal: ServicePrincipal, role: str) -> AppRoleAssignment:
         of_graph = role in GRAPH_APP_ROLES
+        seed, role = role, role.removeprefix(spec.EXCHANGE_PREFIX)
         resource = self._id(f"service principal {GRAPH_APP_ID if of_graph else EXCHANGE_APP_ID}")
         role_id = GRAPH_APP_ROLES[role] if of_graph else EXCHANGE_APP_ROLES[role]
-        assignment_id = opaque_id(self._id(f"assignment {principal.id} {role}"))
+        assignment_id = opaque_id(self._id(f"assignment {principal.id} {seed}"))
         return AppRoleAssignment(assignment_id, role_id, principal.id, resource, self._span())
 
     def _secret(self, secret: spec.Secret, text: str) -> Secret:
@@ -213,6 +218,7 @@ class _Builder:
             span=self._span(),
             user_principal_name=user.address,
             account_enabled=user.enabled and type_details != "SharedMailbox",
+            synced=user.synced,
         )
         if type_details != "User":
             recipient.mailbox = Mailbox(
@@ -239,6 +245,21 @@ class _Builder:
             properties={"description": group.description},
             owners=[by_address[a] for a in group.owners],
             memberships={by_address[a]: [self._span()] for a in group.members},
+            synced=group.synced,
+        )
+        self._tenant.recipients[recipient.id] = recipient
+
+    def _contact(self, contact: spec.Contact) -> None:
+        recipient = Recipient(
+            id=self._id(f"contact {contact.address}"),
+            guid=self._id(f"guid {contact.address}"),
+            sid="",
+            name=contact.name,
+            display_name=contact.name,
+            alias=contact.address.partition("@")[0],
+            type_details="MailContact",
+            addresses=[contact.address],
+            span=self._span(),
         )
         self._tenant.recipients[recipient.id] = recipient
 
@@ -254,10 +275,18 @@ def _sid(seed: str) -> str:
     return f"S-1-5-21-{parts[0]}-{parts[1]}-{parts[2]}-{int(parts[3]) % 9_000_000 + 1_000_000}"
 
 
+def _exchange(asked: spec.Exchange) -> ExchangeOrganization:
+    given = asked.model_dump()
+    roles, audit = frozenset(given.pop("stripped_roles")), given.pop("audit_enabled")
+    return ExchangeOrganization(ExchangeSettings(**given), stripped_roles=roles, audit_enabled=audit)
+
+
 def _declared(roles: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return requiredResourceAccess: what an app declares, which grants nothing."""
     declared = []
-    for app_id, known in ((GRAPH_APP_ID, GRAPH_APP_ROLES), (EXCHANGE_APP_ID, EXCHANGE_APP_ROLES)):
-        if access := [{"id": known[role], "type": "Role"} for role in roles if role in known]:
+    of_graph = [GRAPH_APP_ROLES[r] for r in roles if r in GRAPH_APP_ROLES]
+    of_exchange = [EXCHANGE_APP_ROLES[r.removeprefix(spec.EXCHANGE_PREFIX)] for r in roles if r not in GRAPH_APP_ROLES]
+    for app_id, ids in ((GRAPH_APP_ID, of_graph), (EXCHANGE_APP_ID, of_exchange)):
+        if access := [{"id": role_id, "type": "Role"} for role_id in ids]:
             declared.append({"resourceAppId": app_id, "resourceAccess": access})
     return declared
