@@ -39,8 +39,8 @@ GRAPH_APP_ROLES = {
     "RoleManagement.ReadWrite.Directory": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
 }
 
-# Application permissions of Office 365 Exchange Online. Its Mail.*, Calendars.*, … are of the retired Outlook REST API and
-# of EWS. Where the names are the same so are the ids, and still they are not Graph's: no token for Graph carries them.
+# Application permissions of Office 365 Exchange Online. Its Mail.*, Calendars.*, … are of the retired Outlook REST API
+# and of EWS. Where the names are the same so are the ids, and still no token for Graph carries these.
 EXCHANGE_APP_ROLES = {
     "Exchange.ManageAsApp": "dc50a0fb-09a3-484d-be87-e023b12c6440",
     "full_access_as_app": "dc890d15-9560-4a4c-9b7f-a736ec74ec40",
