@@ -64,7 +64,12 @@ def test_allows(tenant: Tenant, app_id: str, recipient_id: str) -> bool:
 
 
 def entra_grant(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset[str]:
-    """Return the token's roles, less what the access policies take away from this mailbox."""
+    """Return the token's roles, less what the access policies take away from this mailbox.
+
+    A delegated token reaches the signed-in user's own mailbox, which no application access policy limits.
+    """
+    if caller.user_id:
+        return caller.roles if caller.user_id == recipient.id else frozenset()
     allowed = policy_allows(
         tenant,
         caller.client_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from graphmail.sandbox.call import Answer, Caller
+from graphmail.sandbox.delegated_rights import delegated_rights
 from graphmail.sandbox.entra.tokens import digest
 from graphmail.sandbox.shell import Gate, RefusedError
 from graphmail.sandbox.store import Tenant, World
@@ -38,7 +39,9 @@ class BearerGate(Gate):
             raise self._refused(EXPIRED, tenant.id)
         if not self._path_fits(path, tenant):
             raise self._refused(TENANT, tenant.id)
-        caller = Caller(token.client_id, token.service_principal_id, token.roles, token.directory_roles)
+        roles = delegated_rights(token.scopes, token.directory_roles) if token.user_id else token.roles
+        caller = Caller(token.client_id, token.service_principal_id, roles, token.directory_roles)
+        caller.user_id = token.user_id
         return tenant, caller
 
     def _path_fits(self, path: str, tenant: Tenant) -> bool:

@@ -22,6 +22,7 @@ class Caller:
     roles: frozenset[str]  # the token's `roles`, as issued
     directory_roles: frozenset[str]  # the token's `wids`, as issued
     by_hand: bool = False  # a change made through the control pages, as a person with all rights would
+    user_id: str = ""  # a delegated token's user; `roles` are then the scopes as far as the user's own rights go
 
     @classmethod
     def hand(cls) -> Caller:
@@ -50,6 +51,7 @@ class Call:
 
     dispatch: Callable[[Call], Awaitable[Answer]] | None = None  # the same service, for $batch
     batch: str = ""  # the request id of the $batch this came in
+    refused: str = ""  # why a credential was refused, for the request log; nothing of the credential
 
     def json(self) -> Any:
         """Return the body; a body that is no JSON raises ValueError, which the service answers with its own 400."""

@@ -23,6 +23,8 @@ def note(service: str, call: Call, route: Route | None, status: int) -> None:
             "client_request_id": call.headers.get("client-request-id"),
             "client_id": call.caller.client_id or None,
             "batch": call.batch or None,
+            **({"user_id": call.caller.user_id} if call.caller.user_id else {}),
+            **({"refused": call.refused} if call.refused else {}),
         },
     )
 

@@ -59,6 +59,32 @@ class Secret:
 
 
 @dataclass(slots=True)
+class KeyCredential:
+    """A certificate that an application may sign with: learn.microsoft.com/graph/api/resources/keycredential."""
+
+    key_id: str
+    display_name: str | None
+    start: datetime
+    end: datetime
+    key: str  # base64 of the DER certificate; public
+    thumbprint: str  # SHA-1, hex, upper case: customKeyIdentifier
+    span: Span
+
+
+@dataclass(slots=True)
+class FederatedCredential:
+    """A federatedIdentityCredential: whose tokens stand for the application."""
+
+    id: str
+    name: str
+    issuer: str
+    subject: str
+    audiences: list[str]
+    description: str | None
+    span: Span
+
+
+@dataclass(slots=True)
 class Application:
     """App registration. `properties` are Graph's own names and JSON values."""
 
@@ -70,6 +96,10 @@ class Application:
     logo: bytes | None = None
     logo_content_type: str | None = None
     deleted: datetime | None = None  # soft delete: in directory/deletedItems for 30 days
+    keys: list[KeyCredential] = field(default_factory=list)
+    federated: list[FederatedCredential] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)  # ids of users and service principals
+    management_policy: str = ""  # id in Tenant.app_management_policies; at most one
 
 
 @dataclass(slots=True)
@@ -90,6 +120,20 @@ class ServicePrincipal:
     assignments: list[AppRoleAssignment] = field(default_factory=list)
     directory_roles: set[str] = field(default_factory=set)  # role template ids, the token's `wids`
     deleted: datetime | None = None  # as Application.deleted
+    owners: list[str] = field(default_factory=list)  # ids of users and service principals
+
+
+@dataclass(slots=True)
+class PermissionGrant:
+    """An oauth2PermissionGrant: delegated permissions that a client may use for one user, or for all."""
+
+    id: str
+    client_id: str  # object id of the client's service principal
+    resource_id: str
+    principal_id: str | None  # None: for all users
+    scopes: list[str]
+    span: Span
+    at_sign_in: bool = False  # consented on a sign-in page: in the tokens of that sign-in at once
 
 
 @dataclass(slots=True)
@@ -151,6 +195,7 @@ class Recipient:
     owners: list[str] = field(default_factory=list)  # ids of recipients (ManagedBy)
     memberships: dict[str, list[Span]] = field(default_factory=dict)  # group: member id -> when it was one
     synced: bool = False  # mastered on premises: the cloud refuses to change it
+    directory_roles: set[str] = field(default_factory=set)  # role template ids; of users
 
     @property
     def primary_address(self) -> str:
@@ -231,6 +276,29 @@ class IssuedToken:
     roles: frozenset[str]
     directory_roles: frozenset[str]
     expires: datetime  # of the tenant's clock
+    user_id: str = ""  # a delegated token's; then `roles` is empty
+    scopes: frozenset[str] = frozenset()  # a delegated token's `scp`
+
+
+@dataclass(slots=True)
+class SignIn:
+    """A person's sign-in on its way to a client: a device code, an authorization code or a refresh token.
+
+    The codes themselves are kept as SHA-256 digests.
+    """
+
+    client_id: str
+    tenant_id: str  # "" until somebody of some tenant signs in
+    scopes: list[str]  # as they were asked for
+    expires: datetime  # of the tenant's clock; of real time while no tenant is known
+    user_id: str = ""
+    user_code: str = ""  # what a person types
+    redirect_uri: str = ""
+    challenge: str = ""  # PKCE, S256 or plain
+    challenge_method: str = ""
+    nonce: str = ""
+    state: str = "pending"  # approved | declined | blocked | redeemed
+    public: bool = True  # whether the client need not authenticate to redeem it
 
 
 @dataclass(slots=True)
@@ -260,6 +328,9 @@ class Tenant:
     requests: list[dict[str, Any]] = field(default_factory=list)  # method, route, status, ids; never bodies or bearers
     faults: list[Fault] = field(default_factory=list)
     left_the_sandbox: list[dict[str, Any]] = field(default_factory=list)  # mail accepted for a domain of no tenant here
+    permission_grants: dict[str, PermissionGrant] = field(default_factory=dict)
+    app_management_policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # beside the default one
+    device_code_flow: bool = True  # False: Conditional Access blocks it
 
     def recipient_with(self, address: str) -> Recipient | None:
         """Return who has this SMTP address, primary or other, and is not removed."""
@@ -282,6 +353,8 @@ class World:
     issued: dict[str, IssuedToken] = field(default_factory=dict)  # by SHA-256 of the token
     requests: list[dict[str, Any]] = field(default_factory=list)  # those that belong to no tenant: foreign bearers, …
     signing_key: Any = None  # entra.signing.SigningKey
+    sign_ins: dict[str, SignIn] = field(default_factory=dict)  # by SHA-256 of device code, code or refresh token
+    trusted_issuers: dict[str, dict[str, Any]] = field(default_factory=dict)  # external issuer -> its public JWKS
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
         return next((t for t in self.tenants.values() if domain.lower() in t.domains), None)

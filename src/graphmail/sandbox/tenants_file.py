@@ -80,6 +80,7 @@ class User(Strict):
     id: Guid | None = None
     licensed: bool = True  # False: a user without a mailbox
     enabled: bool = True
+    directory_roles: tuple[DirectoryRole, ...] = ()
     max_send_size: Size = 35 * _MIB
     max_receive_size: Size = 36 * _MIB
     synced: bool = False  # mastered on premises
@@ -153,9 +154,24 @@ class PasswordRestriction(Strict):
     restrict_for_apps_created_after: str | None = None
 
 
+class KeyRestriction(Strict):
+    restriction_type: Literal["asymmetricKeyLifetime", "trustedCertificateAuthority"]
+    state: Literal["enabled", "disabled"] = "enabled"
+    max_lifetime: str | None = None  # ISO 8601: P365D
+    restrict_for_apps_created_after: str | None = None
+
+
 class AppManagementPolicy(Strict):
     is_enabled: bool = False
     password_credentials: tuple[PasswordRestriction, ...] = ()
+    key_credentials: tuple[KeyRestriction, ...] = ()
+
+
+class TrustedIssuer(Strict):
+    """An external identity provider, for federated credentials: its public keys, since nothing is fetched."""
+
+    issuer: str
+    jwks: dict[str, Any]
 
 
 class TenantSpec(Strict):
@@ -174,12 +190,14 @@ class TenantSpec(Strict):
     delays: dict[str, float] = {}
     limits: dict[str, int] = {}
     app_management_policy: AppManagementPolicy = AppManagementPolicy()
+    device_code_flow: bool = True  # False: a Conditional Access policy blocks it
     dehydrated: bool = False
     exchange: Exchange = Exchange()
 
 
 class TenantsFile(Strict):
     tenants: Annotated[tuple[TenantSpec, ...], Field(min_length=1)]
+    trusted_issuers: tuple[TrustedIssuer, ...] = ()
 
 
 def load(path: Path) -> TenantsFile:

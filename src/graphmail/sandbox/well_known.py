@@ -37,6 +37,7 @@ GRAPH_APP_ROLES = {
     "Directory.ReadWrite.All": "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
     "RoleManagement.Read.Directory": "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
     "RoleManagement.ReadWrite.Directory": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
+    "DelegatedPermissionGrant.ReadWrite.All": "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
 }
 
 # Application permissions of Office 365 Exchange Online. Its Mail.*, Calendars.*, … are of the retired Outlook REST API
@@ -59,6 +60,52 @@ EXCHANGE_APP_ROLES = {
     "SMTP.SendAsApp": "7146a1f0-8703-45b3-9eae-527a64c00995",
 }
 
+# Delegated permissions of Microsoft Graph: value -> scope id.
+GRAPH_SCOPES = {
+    "openid": "37f7f235-527c-4136-accd-4a02d197296e",
+    "profile": "14dad69e-099b-42c9-810b-d002981feec1",
+    "email": "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0",
+    "offline_access": "7427e0e9-2fba-42fe-b0c0-848c9e6a8182",
+    "User.Read": "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
+    "Mail.Send": "e383f46e-2787-4529-855e-0e479a3ffac0",
+    "Mail.ReadWrite": "024d486e-b451-40bb-833d-3e66d98c5c73",
+    "Mail.Read": "570282fd-fa5c-430d-a7fd-fc8dc98a9dca",
+    "Mail.ReadBasic": "a4b8392a-d8d1-4954-a029-8e668a39a170",
+    "MailboxSettings.Read": "87f447af-9fa4-4c32-9dfa-4a57a73d18ce",
+    "User.Read.All": "a154be20-db9c-4678-8ab7-66f6cc099a59",
+    "User.ReadBasic.All": "b340eb25-3456-403f-be2f-af7a0d370277",
+    "Application.Read.All": "c79f8feb-a9db-4090-85f9-90d820caa0eb",
+    "Application.ReadWrite.All": "bdfbf15f-ee85-4955-8675-146e8e5296b5",
+    "AppRoleAssignment.ReadWrite.All": "84bccea3-f856-4a8a-967b-dbe0a3d53a64",
+    "Group.Read.All": "5f8c59db-677d-491f-a6b8-5f174b11ec1d",
+    "Group.ReadWrite.All": "4e46008b-f24c-477d-8fff-7bb4ec7aafe0",
+    "GroupMember.Read.All": "bc024368-1153-4739-b217-4326f2e966d0",
+    "GroupMember.ReadWrite.All": "f81125ac-d3b7-4573-a3b2-7099cc39df9e",
+    "Organization.Read.All": "4908d5b9-3fb2-4b1e-9336-1888b7937185",
+    "Policy.Read.All": "572fea84-0151-49b2-9301-11cb16974376",
+    "Policy.ReadWrite.ApplicationConfiguration": "b27add92-efb2-4f16-84f5-8108ba77985c",
+    "ExchangeMessageTrace.Read.All": "b2e7d27e-14e7-41ad-bb15-a88ceb9c3e90",
+    "Directory.Read.All": "06da0dbc-49e2-44d2-8312-53f166ab848a",
+    "Directory.ReadWrite.All": "c5366453-9fb0-48a5-a156-24f0c49a4b84",
+    "RoleManagement.Read.Directory": "741c54c3-0c1e-44a1-818b-3f97ab4e8c83",
+    "RoleManagement.ReadWrite.Directory": "d01b97e9-cbc0-49fe-810a-750afd5527a3",
+    "DelegatedPermissionGrant.ReadWrite.All": "41ce6ca6-6826-4807-84f1-1c82854f7ee5",
+}
+
+# Scopes that a user without a role may consent to for themselves; all others need an administrator.
+USER_CONSENT = frozenset(
+    {
+        "openid", "profile", "email", "offline_access", "User.Read", "User.ReadBasic.All", "Mail.Send",
+        "Mail.ReadWrite", "Mail.Read", "Mail.ReadBasic", "MailboxSettings.Read",
+    },
+)  # fmt: skip
+
+EXCHANGE_SCOPES = {"Exchange.Manage": "ab4f2b77-0b06-4fc1-a9de-02113fc2ab7c"}
+
+# Microsoft's own public clients that people sign in with.
+GRAPH_COMMAND_LINE_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+EXCHANGE_COMMAND_LINE = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
+
 # Directory roles: name -> role template id, as the token's `wids` has it.
 DIRECTORY_ROLES = {
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
@@ -67,6 +114,8 @@ DIRECTORY_ROLES = {
     "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
     "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
+    "Application Developer": "cf1c38e5-3621-4004-a7cb-879624dced7c",
+    "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
     "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
     "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
     "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",

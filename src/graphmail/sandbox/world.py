@@ -31,9 +31,14 @@ from graphmail.sandbox.well_known import (
     DIRECTORY_ROLES,
     EXCHANGE_APP_ID,
     EXCHANGE_APP_ROLES,
+    EXCHANGE_COMMAND_LINE,
+    EXCHANGE_SCOPES,
     GRAPH_APP_ID,
     GRAPH_APP_ROLES,
+    GRAPH_COMMAND_LINE_TOOLS,
+    GRAPH_SCOPES,
     MICROSOFT_SERVICES_TENANT,
+    USER_CONSENT,
 )
 
 PAST = timedelta(days=200)  # what the file holds was made so long ago: its lags are over
@@ -53,7 +58,31 @@ GROUP_TYPES = {
     "distribution": "MailUniversalDistributionGroup",
     "microsoft_365": "GroupMailbox",
 }
+COMMAND_LINES = {
+    GRAPH_COMMAND_LINE_TOOLS: "Microsoft Graph Command Line Tools",
+    EXCHANGE_COMMAND_LINE: "Microsoft Exchange REST API Based Powershell",
+}
 _NAMESPACE = UUID("5a4d0000-0000-5000-8000-000000000000")
+
+
+def _scopes(known: dict[str, str]) -> list[dict[str, Any]]:
+    """learn.microsoft.com/graph/api/resources/permissionscope; one list serves all tenants."""
+    return [
+        {
+            "adminConsentDescription": value,
+            "adminConsentDisplayName": value,
+            "id": scope_id,
+            "isEnabled": True,
+            "type": "User" if value in USER_CONSENT else "Admin",
+            "userConsentDescription": value,
+            "userConsentDisplayName": value,
+            "value": value,
+        }
+        for value, scope_id in known.items()
+    ]
+
+
+_GRAPH_SCOPES, _EXCHANGE_SCOPES = _scopes(GRAPH_SCOPES), _scopes(EXCHANGE_SCOPES)
 
 
 class Blueprint:
@@ -63,6 +92,7 @@ class Blueprint:
         self._specs = {tenant.id: tenant for tenant in content.tenants}
         self._secrets = {tenant_id: new_secret() for tenant_id in self._specs}
         self._started = datetime.now(UTC).replace(microsecond=0)
+        self._issuers = {issuer.issuer: issuer.jwks for issuer in content.trusted_issuers}
 
     def build(self) -> World:
         world = World(signing_key=SigningKey())
@@ -74,8 +104,11 @@ class Blueprint:
         for name in [tenant_id] if tenant_id else list(self._specs):
             world.tenants[name] = _Builder(self._specs[name], self._secrets[name], self._started).build()
             world.issued = {k: t for k, t in world.issued.items() if t.tenant_id != name}
+            world.sign_ins = {k: s for k, s in world.sign_ins.items() if s.tenant_id != name}
         if tenant_id is None:
             world.requests.clear()
+            world.sign_ins.clear()
+            world.trusted_issuers = dict(self._issuers)
 
     def admins(self) -> dict[str, dict[str, str]]:
         """Return how ops signs in, by tenant id."""
@@ -105,15 +138,19 @@ class _Builder:
             limits=Limits(**tenant.limits),
             dehydrated=tenant.dehydrated,
             exchange=_exchange(tenant.exchange),
+            device_code_flow=tenant.device_code_flow,
             app_management_policy=app_policy(tenant.app_management_policy),
             skus=[subscribed_sku(tenant, sku) for sku in tenant.skus],
         )
 
     def build(self) -> Tenant:
-        self._resource(GRAPH_APP_ID, "Microsoft Graph", "https://graph.microsoft.com", GRAPH_APP_ROLES)
+        self._resource(GRAPH_APP_ID, "Microsoft Graph", "https://graph.microsoft.com", GRAPH_APP_ROLES, _GRAPH_SCOPES)
         self._resource(
             EXCHANGE_APP_ID, "Office 365 Exchange Online", "https://outlook.office365.com", EXCHANGE_APP_ROLES,
+            _EXCHANGE_SCOPES,
         )  # fmt: skip
+        for app_id, name in COMMAND_LINES.items():
+            self._resource(app_id, name, f"https://{app_id}", {}, [])
         self._admin()
         for app in self._spec.applications:
             self._app(app)
@@ -134,7 +171,10 @@ class _Builder:
     def _span(self) -> Span:
         return Span(self._past)
 
-    def _resource(self, app_id: str, name: str, uri: str, roles: dict[str, str]) -> None:
+    def _resource(
+        self, app_id: str, name: str, uri: str, roles: dict[str, str], scopes: list[dict[str, Any]],
+    ) -> None:  # fmt: skip
+        """Add the service principal of an application of Microsoft's own."""
         app_roles = [
             {
                 "allowedMemberTypes": ["Application"],
@@ -152,7 +192,8 @@ class _Builder:
             "appDisplayName": name,
             "appOwnerOrganizationId": MICROSOFT_SERVICES_TENANT,
             "appRoles": app_roles,
-            "servicePrincipalNames": [app_id, uri],
+            "oauth2PermissionScopes": scopes,
+            "servicePrincipalNames": [app_id, uri] if roles else [app_id],
             "signInAudience": "AzureADMultipleOrgs",
             "tags": [],
         }
@@ -219,6 +260,7 @@ class _Builder:
             user_principal_name=user.address,
             account_enabled=user.enabled and type_details != "SharedMailbox",
             synced=user.synced,
+            directory_roles={DIRECTORY_ROLES[name] for name in user.directory_roles},
         )
         if type_details != "User":
             recipient.mailbox = Mailbox(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from graphmail.sandbox.call import Caller
 
 CONNECT = "Exchange.ManageAsApp"
+CONNECT_DELEGATED = "Exchange.Manage"  # the scope of a person's token
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
@@ -24,7 +25,7 @@ def allowed(caller: Caller, cmdlets: Iterable[str]) -> frozenset[str]:
     known = frozenset(cmdlets)
     if caller.by_hand:
         return known
-    if CONNECT not in caller.roles:
+    if (CONNECT_DELEGATED if caller.user_id else CONNECT) not in caller.roles:
         return frozenset()
     roles = caller.directory_roles
     found: frozenset[str] = frozenset()
