@@ -96,7 +96,7 @@ def refusal(tenant: Tenant, caller: Caller, recipient: Recipient, wanted: Iterab
     wanted = frozenset(wanted)
     if caller.by_hand or not wanted.isdisjoint(effective(tenant, caller, recipient)):
         return None
-    return Refusal.ROLE if wanted.isdisjoint(caller.roles) else Refusal.POLICY
+    return Refusal.ROLE if caller.user_id or wanted.isdisjoint(caller.roles) else Refusal.POLICY
 
 
 def _concerns(policy: AccessPolicy, app_id: str) -> bool:
