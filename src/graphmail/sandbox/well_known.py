@@ -115,7 +115,6 @@ DIRECTORY_ROLES = {
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
     "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
     "Application Developer": "cf1c38e5-3621-4004-a7cb-879624dced7c",
-    "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
     "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
     "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
     "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
