@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
 
 import uvloop
 
+from graphmail.sandbox import generate
 from graphmail.sandbox.server import Running, start
 from graphmail.sandbox.tenants_file import TenantsFileError, load
 from graphmail.sandbox.world import Blueprint
 
+TENANTS_SAID = 20  # lines of the start's output
+
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["generate"]:
+        return generate.main(given[1:])
+    options = _parser().parse_args(given)
     try:
         blueprint = Blueprint(load(options.tenants))
     except TenantsFileError as error:
@@ -44,6 +51,7 @@ async def _run(blueprint: Blueprint, port: int, state: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     running = await start(blueprint, port, state)
+    gc.freeze()  # thousands of specifications live as long as the process: nothing to look through again and again
     _say(running)
     await stopped.wait()
     await running.close()
@@ -53,8 +61,11 @@ def _say(running: Running) -> None:
     addresses = running.addresses
     for name in ("control", "login", "graph", "exchange", "smtp", "proxy", "ca"):
         print(f"{name:9} {addresses[name]}")
-    for tenant, admin in addresses["admins"].items():
+    admins = addresses["admins"]
+    for tenant, admin in list(admins.items())[:TENANTS_SAID]:
         print(f"tenant    {tenant}  admin client id {admin['client_id']}")
+    if len(admins) > TENANTS_SAID:
+        print(f"          and {len(admins) - TENANTS_SAID} more, in the settings")
     print(f"ready; client settings in {running.settings}", flush=True)
 
 

@@ -31,7 +31,8 @@ class BearerGate(Gate):
             raise self._refused(EMPTY)
         token = self.world.issued.get(digest(bearer.strip()))
         if token is None:
-            raise self._refused(FOREIGN)
+            ours = self.world.signing_key.signed(bearer.strip())  # its entry was dropped: expired long ago, or a reset
+            raise self._refused(EXPIRED if ours else FOREIGN)
         tenant = self.world.tenants[token.tenant_id]
         if token.audience not in self.audiences:
             raise self._refused(AUDIENCE, tenant.id)

@@ -11,6 +11,7 @@ class VirtualClock:
     """Hours pass when somebody advances it, and seconds pass by themselves."""
 
     offset: timedelta = timedelta()
+    tenant_id: str = ""  # whose clock it is, where a record of another tenant names it
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.offset

@@ -42,5 +42,5 @@ def note_refused(world: World, tenant_id: str, why: str, **seen: Any) -> None:
         **seen,
         "refused": why,
     }
-    tenant = world.tenants.get(tenant_id)
+    tenant = world.tenants.get(tenant_id) if tenant_id else None
     (tenant.requests if tenant else world.requests).append(entry)

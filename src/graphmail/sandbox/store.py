@@ -6,6 +6,8 @@ tenant's own virtual clock.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,17 @@ from typing import Any
 from graphmail.sandbox.clock import Span, VirtualClock
 from graphmail.sandbox.exchange_records import ExchangeOrganization
 from graphmail.sandbox.recipient_index import index_of
+from graphmail.sandbox.tokens_issued import IssuedTokens
+
+REQUESTS_KEPT = 5_000  # the newest entries of a request log; older ones are forgotten
+
+
+def _log() -> deque[dict[str, Any]]:
+    return deque(maxlen=REQUESTS_KEPT)
+
+
+def _nobody(_: str) -> None:
+    """Hears of changes where nothing is kept."""
 
 
 @dataclass(slots=True)
@@ -325,12 +338,13 @@ class Tenant:
     recipient_changes: int = 0  # commits that may have changed who has which name or address
     recipient_index: Any = field(default=None, compare=False, repr=False)  # recipient_index.RecipientIndex, made anew
     ledger: list[Commit] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)  # method, route, status, ids; never bodies or bearers
+    requests: deque[dict[str, Any]] = field(default_factory=_log)  # method, route, status, ids; no bodies or bearers
     faults: list[Fault] = field(default_factory=list)
     left_the_sandbox: list[dict[str, Any]] = field(default_factory=list)  # mail accepted for a domain of no tenant here
     permission_grants: dict[str, PermissionGrant] = field(default_factory=dict)
     app_management_policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # beside the default one
     device_code_flow: bool = True  # False: Conditional Access blocks it
+    changed: Callable[[str], None] = field(default=_nobody, repr=False, compare=False)  # told the id at each change
 
     def recipient_with(self, address: str) -> Recipient | None:
         """Return who has this SMTP address, primary or other, and is not removed."""
@@ -343,18 +357,25 @@ class Tenant:
         self.ledger.append(
             Commit(len(self.ledger) + 1, self.clock.now(), actor, service, request, target, detail),
         )
+        self.changed(self.id)
+
+    def touch(self) -> None:
+        """Say that something changed which the ledger does not show, so that it is kept: a setting, a slice."""
+        self.changed(self.id)
 
 
 @dataclass(slots=True)
 class World:
     """All tenants of one sandbox process."""
 
-    tenants: dict[str, Tenant] = field(default_factory=dict)
-    issued: dict[str, IssuedToken] = field(default_factory=dict)  # by SHA-256 of the token
-    requests: list[dict[str, Any]] = field(default_factory=list)  # those that belong to no tenant: foreign bearers, …
+    tenants: MutableMapping[str, Tenant] = field(default_factory=dict)
+    issued: IssuedTokens = field(default_factory=IssuedTokens)  # by SHA-256 of the token
+    requests: deque[dict[str, Any]] = field(default_factory=_log)  # those that belong to no tenant: foreign bearers, …
     signing_key: Any = None  # entra.signing.SigningKey
     sign_ins: dict[str, SignIn] = field(default_factory=dict)  # by SHA-256 of device code, code or refresh token
     trusted_issuers: dict[str, dict[str, Any]] = field(default_factory=dict)  # external issuer -> its public JWKS
+    domains: dict[str, str] = field(default_factory=dict)  # every verified domain -> tenant id
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
-        return next((t for t in self.tenants.values() if domain.lower() in t.domains), None)
+        tenant_id = self.domains.get(domain.lower())
+        return self.tenants[tenant_id] if tenant_id else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from graphmail.sandbox.well_known import DIRECTORY_ROLES, EXCHANGE_APP_ROLES, GR
 
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _MIB = 1024 * 1024
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with libyaml
 
 
 class TenantsFileError(Exception):
@@ -203,7 +205,7 @@ class TenantsFile(Strict):
 def load(path: Path) -> TenantsFile:
     """Read and check the file; raises TenantsFileError with every mistake."""
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - a safe loader
     except (OSError, yaml.YAMLError) as error:
         raise TenantsFileError(path, [str(error)]) from None
     return check(content, path)
@@ -233,7 +235,7 @@ def _where(loc: tuple[int | str, ...]) -> str:
 
 
 def _twice(what: str, values: list[str]) -> list[str]:
-    return [f"{what} {value!r} stands there twice" for value in dict.fromkeys(values) if values.count(value) > 1]
+    return [f"{what} {value!r} stands there twice" for value, times in Counter(values).items() if times > 1]
 
 
 def _contradictions(tenant: TenantSpec) -> list[str]:

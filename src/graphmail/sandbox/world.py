@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
 from graphmail.sandbox import tenants_file as spec
 from graphmail.sandbox.app_policy import app_policy
-from graphmail.sandbox.clock import Span
-from graphmail.sandbox.entra.signing import SigningKey
-from graphmail.sandbox.entra.tokens import digest, new_secret
+from graphmail.sandbox.clock import Span, VirtualClock
+from graphmail.sandbox.entra.tokens import digest
 from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeSettings
 from graphmail.sandbox.licences import subscribed_sku
+from graphmail.sandbox.origin import Origin
 from graphmail.sandbox.store import (
     Application,
     AppRoleAssignment,
@@ -27,6 +28,7 @@ from graphmail.sandbox.store import (
     Tenant,
     World,
 )
+from graphmail.sandbox.tenants import LazyTenants
 from graphmail.sandbox.well_known import (
     DIRECTORY_ROLES,
     EXCHANGE_APP_ID,
@@ -86,25 +88,29 @@ _GRAPH_SCOPES, _EXCHANGE_SCOPES = _scopes(GRAPH_SCOPES), _scopes(EXCHANGE_SCOPES
 
 
 class Blueprint:
-    """The tenants file and this start's admin secrets: enough to make the same world again."""
+    """The tenants file and an origin: enough to make the same world again, each tenant when it is first asked for."""
 
     def __init__(self, content: spec.TenantsFile) -> None:
+        self._content = content
         self._specs = {tenant.id: tenant for tenant in content.tenants}
-        self._secrets = {tenant_id: new_secret() for tenant_id in self._specs}
-        self._started = datetime.now(UTC).replace(microsecond=0)
         self._issuers = {issuer.issuer: issuer.jwks for issuer in content.trusted_issuers}
+        self.origin = Origin()
 
     def build(self) -> World:
-        world = World(signing_key=SigningKey())
-        self.reset(world)
+        world = World(signing_key=self.origin.signing_key)
+        world.tenants = LazyTenants(list(self._specs), lambda tenant_id: self._tenant(world, tenant_id))
+        world.domains = {d: t.id for t in self._content.tenants for d in (t.initial_domain, *t.domains)}
+        world.trusted_issuers = dict(self._issuers)
         return world
 
     def reset(self, world: World, tenant_id: str | None = None) -> None:
         """Put one tenant, or all, back to what the file says; its tokens are forgotten. KeyError: no such tenant."""
+        if tenant_id is not None and tenant_id not in self._specs:
+            raise KeyError(tenant_id)
         for name in [tenant_id] if tenant_id else list(self._specs):
-            world.tenants[name] = _Builder(self._specs[name], self._secrets[name], self._started).build()
-            world.issued = {k: t for k, t in world.issued.items() if t.tenant_id != name}
+            del world.tenants[name]
             world.sign_ins = {k: s for k, s in world.sign_ins.items() if s.tenant_id != name}
+        world.issued.keep(lambda token: tenant_id not in (None, token.tenant_id))
         if tenant_id is None:
             world.requests.clear()
             world.sign_ins.clear()
@@ -113,9 +119,12 @@ class Blueprint:
     def admins(self) -> dict[str, dict[str, str]]:
         """Return how ops signs in, by tenant id."""
         return {
-            name: {"client_id": admin_client_id(tenant), "client_secret": self._secrets[name]}
+            name: {"client_id": admin_client_id(tenant), "client_secret": self.origin.secret(f"{name}/admin")}
             for name, tenant in self._specs.items()
         }
+
+    def _tenant(self, world: World, tenant_id: str) -> Tenant:
+        return _Builder(self._specs[tenant_id], self.origin).build()
 
 
 def admin_client_id(tenant: spec.TenantSpec) -> str:
@@ -123,17 +132,17 @@ def admin_client_id(tenant: spec.TenantSpec) -> str:
 
 
 class _Builder:
-    def __init__(self, tenant: spec.TenantSpec, admin_secret: str, started: datetime) -> None:
+    def __init__(self, tenant: spec.TenantSpec, origin: Origin) -> None:
         self._spec = tenant
-        self._admin_secret = admin_secret
-        self._started = started
-        self._past = started - PAST
+        self._origin = origin
+        self._past = origin.started - PAST
         self._tenant = Tenant(
             tenant.id,
             tenant.display_name,
             tenant.initial_domain,
             [*tenant.domains, tenant.initial_domain],
             country=tenant.country,
+            clock=VirtualClock(tenant_id=tenant.id),
             delays=Delays(**tenant.delays),
             limits=Limits(**tenant.limits),
             dehydrated=tenant.dehydrated,
@@ -175,23 +184,11 @@ class _Builder:
         self, app_id: str, name: str, uri: str, roles: dict[str, str], scopes: list[dict[str, Any]],
     ) -> None:  # fmt: skip
         """Add the service principal of an application of Microsoft's own."""
-        app_roles = [
-            {
-                "allowedMemberTypes": ["Application"],
-                "description": value,
-                "displayName": value,
-                "id": role_id,
-                "isEnabled": True,
-                "origin": "Application",
-                "value": value,
-            }
-            for value, role_id in roles.items()
-        ]
         properties = {
             "displayName": name,
             "appDisplayName": name,
             "appOwnerOrganizationId": MICROSOFT_SERVICES_TENANT,
-            "appRoles": app_roles,
+            "appRoles": _app_roles(tuple(roles.items())),
             "oauth2PermissionScopes": scopes,
             "servicePrincipalNames": [app_id, uri] if roles else [app_id],
             "signInAudience": "AzureADMultipleOrgs",
@@ -210,7 +207,7 @@ class _Builder:
             **({"uniqueName": app.unique_name} if app.unique_name else {}),
             **({"notes": app.notes} if app.notes else {}),
         }
-        application.secrets = [self._secret(s, new_secret()) for s in app.secrets]
+        application.secrets = [self._secret(s, self._origin.secret(s.key_id)) for s in app.secrets]
         self._tenant.applications[application.id] = application
         principal = ServicePrincipal(self._id(f"service principal {app.client_id}"), app.client_id, self._span())
         principal.properties = {
@@ -230,7 +227,7 @@ class _Builder:
         principal.directory_roles |= {DIRECTORY_ROLES[name] for name in admin.directory_roles}
         application = self._tenant.applications[self._id(f"application {client_id}")]
         secret = spec.Secret(key_id=self._id("admin secret"), display_name="ops")
-        application.secrets.append(self._secret(secret, self._admin_secret))
+        application.secrets.append(self._secret(secret, self._origin.secret(f"{self._spec.id}/admin")))
 
     def _assignment(self, principal: ServicePrincipal, role: str) -> AppRoleAssignment:
         of_graph = role in GRAPH_APP_ROLES
@@ -241,7 +238,7 @@ class _Builder:
         return AppRoleAssignment(assignment_id, role_id, principal.id, resource, self._span())
 
     def _secret(self, secret: spec.Secret, text: str) -> Secret:
-        start = self._started - timedelta(days=secret.days_old)
+        start = self._origin.started - timedelta(days=secret.days_old)
         end = start + timedelta(days=secret.lifetime_days)
         return Secret(secret.key_id, secret.display_name, start, end, text[:3], digest(text), Span(start))
 
@@ -304,6 +301,23 @@ class _Builder:
             span=self._span(),
         )
         self._tenant.recipients[recipient.id] = recipient
+
+
+@cache
+def _app_roles(roles: tuple[tuple[str, str], ...]) -> list[dict[str, Any]]:
+    """Return what a resource offers: one list for all tenants, which nobody changes."""
+    return [
+        {
+            "allowedMemberTypes": ["Application"],
+            "description": value,
+            "displayName": value,
+            "id": role_id,
+            "isEnabled": True,
+            "origin": "Application",
+            "value": value,
+        }
+        for value, role_id in roles
+    ]
 
 
 def opaque_id(seed: str) -> str:

@@ -100,7 +100,7 @@ class ControlPages:
 
     async def foreign_requests(self, _: Request) -> Response:
         """Requests that belong to no tenant: bearers not minted here, unknown tenants."""
-        return JSONResponse({"requests": self.world.requests})
+        return JSONResponse({"requests": list(self.world.requests)})
 
     async def clock(self, request: Request) -> Response:
         clock = self._tenant(request).clock
@@ -134,7 +134,7 @@ class ControlPages:
         return JSONResponse({"ledger": entries})
 
     async def requests(self, request: Request) -> Response:
-        return JSONResponse({"requests": self._tenant(request).requests})
+        return JSONResponse({"requests": list(self._tenant(request).requests)})
 
     async def forget_requests(self, request: Request) -> Response:
         self._tenant(request).requests.clear()

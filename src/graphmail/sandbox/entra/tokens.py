@@ -67,6 +67,7 @@ def mint(
     world.issued[digest(token)] = IssuedToken(
         tenant.id, audience, principal.app_id, principal.id, frozenset(roles), frozenset(wids), now + LIFETIME,
     )  # fmt: skip
+    world.issued.drop_expired(lambda tenant_id: world.tenants[tenant_id].clock.now())
     return token
 
 
