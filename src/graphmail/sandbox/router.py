@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from graphmail.sandbox.call import Route
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_KEY = re.compile(r"(?<=\w)\('([^'/]*)'\)")
 
 
 def decode_path(raw: str) -> str:
@@ -17,7 +18,10 @@ def decode_path(raw: str) -> str:
 
 
 class Router:
-    """Routes by method and first segment; a literal segment wins over a placeholder, and case does not matter."""
+    """Routes by method and first segment; a literal segment wins over a placeholder, and case does not matter.
+
+    A key may stand in parentheses, as OData has it: `mailFolders('inbox')` is `mailFolders/inbox`.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = list(routes)
@@ -28,6 +32,10 @@ class Router:
             )
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        found = self._find(method, path)
+        return found or (self._find(method, _KEY.sub(r"/\1", path)) if "('" in path else None)
+
+    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         for key in (self._bucket(method, path), (method, "{")):
             for pattern, route in self._table.get(key, ()):
                 if match := pattern.fullmatch(path):

@@ -14,6 +14,7 @@ from typing import Any
 
 from graphmail.sandbox.clock import Span, VirtualClock
 from graphmail.sandbox.exchange_records import ExchangeOrganization
+from graphmail.sandbox.mail_traffic import MailTraffic
 from graphmail.sandbox.recipient_index import index_of
 from graphmail.sandbox.tokens_issued import IssuedTokens
 
@@ -51,11 +52,24 @@ class Delays:
 
 @dataclass(slots=True)
 class Limits:
-    """Sizes in bytes."""
+    """Sizes in bytes, the rest in numbers."""
 
     request: int = 4 * 1024 * 1024
     small_attachment: int = 3 * 1024 * 1024
     attachment: int = 150 * 1024 * 1024
+    # Of one application on one mailbox: requests in 10 minutes, requests at once, bytes sent in 5 minutes.
+    mailbox_requests: int = 10_000
+    mailbox_concurrency: int = 4
+    mailbox_upload: int = 150 * 1024 * 1024
+    mailbox_milliseconds: int = 20  # real time that a call holds the mailbox: without it nothing is ever concurrent
+    # Of one mailbox: more messages than that wait for the next minutes, more recipients are refused.
+    messages_per_minute: int = 30
+    recipients_per_day: int = 10_000
+    recipients_per_message: int = 500
+    # Of the tenant, in 24 hours.
+    external_recipients: int = 0  # 0: by the number of licences
+    external_recipients_of_initial_domain: int = 100
+    delta_token: int = 30 * 86400  # seconds
 
 
 @dataclass(slots=True)
@@ -175,6 +189,17 @@ class Attachment:
     id: str
     properties: dict[str, Any]
     content: bytes
+    kind: str = "fileAttachment"  # itemAttachment: the content is the message as RFC 5322 text; referenceAttachment
+
+
+@dataclass(slots=True)
+class Folder:
+    """A folder that somebody made; the well-known ones have only an id."""
+
+    id: str
+    display_name: str
+    parent_id: str
+    hidden: bool = False
 
 
 @dataclass(slots=True)
@@ -186,6 +211,19 @@ class Mailbox:
     max_receive_size: int = 36 * 1024 * 1024
     folders: dict[str, str] = field(default_factory=dict)  # well-known name -> folder id
     messages: dict[str, Message] = field(default_factory=dict)
+    own_folders: dict[str, Folder] = field(default_factory=dict)  # by id
+    quota: int | None = None  # bytes; nothing is sent or received above it
+    settings: dict[str, Any] = field(default_factory=dict)  # mailboxSettings that somebody set
+
+
+@dataclass(slots=True)
+class MailRules:
+    """How this tenant's organisation treats mail: addresses, or domains as `@fabrikam.example`."""
+
+    junk: list[str] = field(default_factory=list)  # senders whose mail lands in Junk Email
+    quarantine: list[str] = field(default_factory=list)  # senders whose mail is held back
+    blocked: list[str] = field(default_factory=list)  # own mailboxes that outbound spam protection has stopped
+    received_edits: str = "tolerant"  # changing a received mail's subject and body: or `by_date`, `enforced`
 
 
 @dataclass(slots=True)
@@ -345,6 +383,9 @@ class Tenant:
     app_management_policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # beside the default one
     device_code_flow: bool = True  # False: Conditional Access blocks it
     changed: Callable[[str], None] = field(default=_nobody, repr=False, compare=False)  # told the id at each change
+    mail_rules: MailRules = field(default_factory=MailRules)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    mail_traffic: MailTraffic = field(default_factory=MailTraffic)
 
     def recipient_with(self, address: str) -> Recipient | None:
         """Return who has this SMTP address, primary or other, and is not removed."""

@@ -86,6 +86,7 @@ class User(Strict):
     max_send_size: Size = 35 * _MIB
     max_receive_size: Size = 36 * _MIB
     synced: bool = False  # mastered on premises
+    quota: Size | None = None
 
 
 class Group(Strict):
@@ -176,6 +177,15 @@ class TrustedIssuer(Strict):
     jwks: dict[str, Any]
 
 
+class MailRules(Strict):
+    """How mail is treated: senders as addresses or as `@domain`, `blocked` own mailboxes."""
+
+    junk: tuple[str, ...] = ()
+    quarantine: tuple[str, ...] = ()
+    blocked: tuple[Address, ...] = ()
+    received_edits: Literal["tolerant", "by_date", "enforced"] = "tolerant"
+
+
 class TenantSpec(Strict):
     id: Annotated[str, Field(pattern=r"^5a4d0000-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
     display_name: str
@@ -195,6 +205,7 @@ class TenantSpec(Strict):
     device_code_flow: bool = True  # False: a Conditional Access policy blocks it
     dehydrated: bool = False
     exchange: Exchange = Exchange()
+    mail_rules: MailRules = MailRules()
 
 
 class TenantsFile(Strict):

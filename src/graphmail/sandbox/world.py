@@ -22,6 +22,7 @@ from graphmail.sandbox.store import (
     Delays,
     Limits,
     Mailbox,
+    MailRules,
     Recipient,
     Secret,
     ServicePrincipal,
@@ -148,6 +149,12 @@ class _Builder:
             dehydrated=tenant.dehydrated,
             exchange=_exchange(tenant.exchange),
             device_code_flow=tenant.device_code_flow,
+            mail_rules=MailRules(
+                list(tenant.mail_rules.junk),
+                list(tenant.mail_rules.quarantine),
+                list(tenant.mail_rules.blocked),
+                tenant.mail_rules.received_edits,
+            ),
             app_management_policy=app_policy(tenant.app_management_policy),
             skus=[subscribed_sku(tenant, sku) for sku in tenant.skus],
         )
@@ -265,6 +272,7 @@ class _Builder:
                 user.max_send_size,
                 user.max_receive_size,
                 {name: opaque_id(self._id(f"folder {user.address} {name}")) for name in FOLDERS},
+                quota=user.quota,
             )
         self._tenant.recipients[recipient.id] = recipient
 

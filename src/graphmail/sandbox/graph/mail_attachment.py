@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_box import READ, WRITE, Box, item_not_found, open_box
+from graphmail.sandbox.graph.mail_box import READ, WRITE, Box, item_not_found, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import composed_attachment
 from graphmail.sandbox.graph.mail_item import encoded_size, touch
 from graphmail.sandbox.graph.mail_query import page, parse_query
@@ -66,6 +66,7 @@ def require_room(box: Box, message: Message, more: int) -> None:
     """Raise Graph's 400 when the message with `more` bytes, encoded, is over what the mailbox may send."""
     if encoded_size(message.properties, message.attachments, more) > box.mailbox.max_send_size:
         raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
+    require_quota(box, more)
 
 
 async def remove_attachment(call: Call) -> Answer:

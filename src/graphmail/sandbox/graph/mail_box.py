@@ -13,7 +13,7 @@ from uuid import UUID
 from graphmail.sandbox import access
 from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error, not_found
-from graphmail.sandbox.graph.mail_item import RECOVERABLE, WELL_KNOWN
+from graphmail.sandbox.graph.mail_item import RECOVERABLE, WELL_KNOWN, has_room
 from graphmail.sandbox.store import Mailbox, Message, Recipient, Tenant
 
 WRITE = ("Mail.ReadWrite",)
@@ -118,6 +118,12 @@ def find_user(tenant: Tenant, name: str) -> Recipient | None:
     wanted = name.lower()
     by_upn = (r for r in tenant.recipients.values() if (r.user_principal_name or "").lower() == wanted)
     return next(by_upn, None) or tenant.recipient_with(name)
+
+
+def require_quota(box: Box, more: int) -> None:
+    """Raise Graph's 403 when so many bytes more are over the mailbox's quota."""
+    if not has_room(box.mailbox, more):
+        raise graph_error(403, "ErrorQuotaExceeded", "The mailbox has exceeded its storage quota.")
 
 
 def item_not_found() -> ServiceError:

@@ -120,6 +120,14 @@ def encoded_size(properties: Mapping[str, Any], attachments: Iterable[Attachment
     return size + (encoded_length(more) + 256 if more else 0)
 
 
+def has_room(mailbox: Mailbox, more: int) -> bool:
+    """Whether the mailbox's quota lets that many bytes in."""
+    if mailbox.quota is None:
+        return True
+    held = sum(encoded_size(m.properties, m.attachments) for m in mailbox.messages.values())
+    return held + more <= mailbox.quota
+
+
 def plain_text(body: Mapping[str, Any] | None) -> str:
     """Return the body as text, markup left out."""
     content = (body or {}).get("content") or ""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_box import READ, READ_BASIC, WRITE, Box, open_box
+from graphmail.sandbox.graph.mail_box import READ, READ_BASIC, WRITE, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
-from graphmail.sandbox.graph.mail_item import RECOVERABLE, new_id, place, touch
+from graphmail.sandbox.graph.mail_item import RECOVERABLE, encoded_size, new_id, place, touch
 from graphmail.sandbox.graph.mail_mime import render
 from graphmail.sandbox.graph.mail_query import Query, page, parse_query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY, MESSAGE, check
@@ -57,6 +57,7 @@ async def create_draft(call: Call) -> Answer:
     box = open_box(call, WRITE)
     folder = box.folder_id(call.params.get("folder_id", "drafts"))
     mail = composed_mime(box, call.body) if is_mime(call) else composed(box, call.json())
+    require_quota(box, encoded_size(mail.properties, mail.attachments))
     message = place(box.mailbox, folder, mail.properties, box.now)
     message.internet_headers, message.attachments = mail.headers, mail.attachments
     box.commit(message.immutable_id, subject=mail.properties["subject"])

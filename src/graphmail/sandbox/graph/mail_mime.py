@@ -73,9 +73,9 @@ def render(properties: Mapping[str, Any], headers: Headers, attachments: Iterabl
         if main in ("text", "multipart", "message") or not sub:
             main, sub = "application", "octet-stream"  # bytes, whatever they call themselves
         disposition = "inline" if shown["isInline"] else "attachment"
-        cid = f"<{shown['contentId']}>" if shown["contentId"] else None
+        cid = f"<{_line(shown['contentId'])}>" if shown["contentId"] else None
         message.add_attachment(
-            attachment.content, main, sub, filename=shown["name"], disposition=disposition, cid=cid,
+            attachment.content, main, sub, filename=_line(shown["name"]), disposition=disposition, cid=cid,
         )  # fmt: skip
     return message.as_bytes()
 
@@ -130,7 +130,7 @@ def _attachment(part: EmailMessage, at: datetime) -> Attachment:
         inner = part.get_payload()
         first = inner[0] if isinstance(inner, list) and inner else None
         content = first.as_bytes() if isinstance(first, EmailMessage) else b""
-    cid = str(part.get("Content-ID", "")).strip("<> ") or None
+    cid = _line(str(part.get("Content-ID", ""))).strip("<> ") or None
     return new_attachment(
         part.get_filename() or "attachment",
         part.get_content_type(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from graphmail.sandbox.call import Handler, Route
 from graphmail.sandbox.graph import mail_attachment, mail_folder, mail_message, mail_send, upload_session
+from graphmail.sandbox.graph.mail_throttle import throttled
 
 _API = "learn.microsoft.com/graph/api/"
 _MESSAGE = "/users/{user_id}/messages/{message_id}"
@@ -15,7 +16,7 @@ _FOLDER = "/users/{user_id}/mailFolders"
 
 
 def _route(method: str, template: str, handler: Handler, page: str) -> Route:
-    return Route(method, template, handler, source=f"{_API}{page}")
+    return Route(method, template, throttled(handler), source=f"{_API}{page}")
 
 
 ROUTES: list[Route] = [
@@ -51,7 +52,7 @@ ROUTES: list[Route] = [
         Route(
             method,
             upload_session.TEMPLATE,
-            handler,
+            throttled(handler),
             source="learn.microsoft.com/graph/outlook-large-attachments",
             authenticated=False,
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_box import SEND, Box, open_box
+from graphmail.sandbox.graph.mail_box import SEND, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import Mail, composed, composed_mime, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, timestamp, touch
+from graphmail.sandbox.mail_traffic import SentMail
+from graphmail.sandbox.smtp.auto_reply import auto_reply
 from graphmail.sandbox.smtp.transport import Submission, Target, submit
 from graphmail.sandbox.store import Message
 
@@ -20,11 +23,16 @@ async def send_mail(call: Call) -> Answer:
     """Send without a draft that the caller sees: 202, no body."""
     box = open_box(call, SEND)
     mail, save = _asked(box)
-    _submit(box, mail)
-    if save:
-        sent = place(box.mailbox, "sentitems", mail.properties, box.now + box.tenant.delays.of("delivery"))
-        sent.internet_headers, sent.attachments = mail.headers, mail.attachments
+    send_out(box, mail, save=save)
     return Answer(202)
+
+
+def send_out(box: Box, mail: Mail, *, save: bool = True) -> None:
+    """Send a mail that is in no mailbox yet, and keep it in Sent Items. Raises Graph's 400 and 403."""
+    later = _submit(box, mail)
+    if save:
+        sent = place(box.mailbox, "sentitems", mail.properties, box.now + box.tenant.delays.of("delivery") + later)
+        sent.internet_headers, sent.attachments = mail.headers, mail.attachments
 
 
 async def send_draft(call: Call) -> Answer:
@@ -33,8 +41,8 @@ async def send_draft(call: Call) -> Answer:
     message = box.message(call.params["message_id"])
     if not message.properties["isDraft"]:
         raise graph_error(400, "ErrorInvalidRequest", "The message is not a draft.")
-    _submit(box, Mail(message.properties, message.internet_headers, message.attachments))
-    _leave_drafts(box, message)
+    later = _submit(box, Mail(message.properties, message.internet_headers, message.attachments))
+    _leave_drafts(box, message, later)
     return Answer(202)
 
 
@@ -56,25 +64,38 @@ def _asked(box: Box) -> tuple[Mail, bool]:
     return composed(box, fields["message"]), save is not False
 
 
-def _submit(box: Box, mail: Mail) -> None:
-    """Check that it can go out, mark it as sent, hand it to the transport and write one line into the ledger."""
+def _submit(box: Box, mail: Mail) -> timedelta:
+    """Check that it can go out, mark it as sent, hand it to the transport and write one line into the ledger.
+
+    Returns how long it waits for its turn.
+    """
     recipients = _recipients(mail.properties)
     _check_sender(box, mail.properties)
     if encoded_size(mail.properties, mail.attachments) > box.mailbox.max_send_size:
         raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
+    later = _turn(box, len(recipients))
     moment = timestamp(box.now)
     mail.properties |= {"isDraft": False, "isRead": True, "sentDateTime": moment, "receivedDateTime": moment}
     box.commit(mail.properties["internetMessageId"], subject=mail.properties["subject"], recipients=recipients)
-    submit(
-        box.call.world,
-        Submission(
-            mail.properties,
-            mail.headers,
-            mail.attachments,
-            recipients,
-            Target(box.tenant, box.recipient, box.mailbox),
-        ),
-    )
+    sender = Target(box.tenant, box.recipient, box.mailbox)
+    submission = Submission(mail.properties, mail.headers, mail.attachments, recipients, sender, later)
+    auto_reply(box.call.world, submit(box.call.world, submission), mail.properties, mail.headers)
+    return later
+
+
+def _turn(box: Box, recipients: int) -> timedelta:
+    """Count the mail against what the mailbox may send. Raises 403 where it may send nothing more today, or at all."""
+    tenant, now = box.tenant, box.now
+    if box.recipient.primary_address in tenant.mail_rules.blocked:
+        text = "Cannot send mail. The sender is restricted by outbound spam protection."
+        raise graph_error(403, "ErrorMessageSubmissionBlocked", text)
+    require_quota(box, 1)
+    sent = tenant.mail_traffic.sent.setdefault(box.recipient.id, SentMail())
+    if sent.recipients.room(now, tenant.limits.recipients_per_day, recipients):
+        text = "Cannot send mail. The mailbox exceeded its limit of recipients in 24 hours."
+        raise graph_error(403, "ErrorExceededMessageLimit", text)
+    sent.recipients.add(recipients)
+    return sent.turn(now, tenant.limits.messages_per_minute) - now
 
 
 def _recipients(properties: dict[str, Any]) -> list[str]:
@@ -111,9 +132,9 @@ def _check_sender(box: Box, properties: dict[str, Any]) -> None:
     properties["sender"] = named
 
 
-def _leave_drafts(box: Box, message: Message) -> None:
+def _leave_drafts(box: Box, message: Message, later: timedelta) -> None:
     del box.mailbox.messages[message.id]
     message.id, message.folder_id = new_id(), box.mailbox.folders["sentitems"]
-    message.visible = box.now + box.tenant.delays.of("delivery")
+    message.visible = box.now + box.tenant.delays.of("delivery") + later
     touch(message, box.now)
     box.mailbox.messages[message.id] = message

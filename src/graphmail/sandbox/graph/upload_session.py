@@ -15,7 +15,7 @@ from urllib.parse import quote
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.front_door.hosts import upload_root
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_box import WRITE, Box, open_box
+from graphmail.sandbox.graph.mail_box import WRITE, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_item import encoded_size, new_attachment, new_id, timestamp, touch
 from graphmail.sandbox.graph.mail_schema import ATTACHMENT_ITEM, check
 from graphmail.sandbox.store import Attachment, Mailbox, Message, UploadSession
@@ -33,6 +33,7 @@ async def create_session(call: Call) -> Answer:
     message = box.message(call.params["message_id"])
     item = _attachment_item(call.json())
     _check_size(box, item["size"])
+    require_quota(box, item["size"])
     if not message.properties["isDraft"]:
         raise graph_error(400, "ErrorInvalidPropertyUpdateSentMessage", "Attachments can be added only to a draft.")
     session = UploadSession(

@@ -13,7 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from graphmail.sandbox.graph.mail_item import blank
 from graphmail.sandbox.graph.mail_mime import parse
-from graphmail.sandbox.smtp.transport import Routing, deliver, log_inbound, route
+from graphmail.sandbox.smtp.auto_reply import auto_reply
+from graphmail.sandbox.smtp.transport import FULL, Routing, deliver, log_inbound, route
 from graphmail.sandbox.store import World
 
 LOOPBACK = "127.0.0.1"
@@ -52,15 +53,17 @@ class Inbound:
         routing = Routing()
         for address in envelope.rcpt_tos:
             route(self.world, address, None, routing)
-        targets = [target for target in routing.mailboxes.values() if target.fits(len(raw))]
+        targets = [target for target in routing.mailboxes.values() if target.refusal(len(raw)) is None]
         if not targets:
-            return _TOO_LARGE
+            return _TOO_LARGE if not any(t.fits(len(raw)) for t in routing.mailboxes.values()) else FULL
         at = targets[0].tenant.clock.now()
         given, headers, attachments = parse(raw, at)
         properties = blank(at, "sender.invalid") | given
         for target in targets:
             deliver(target, properties, headers, attachments)
             log_inbound(target, properties)
+        if envelope.mail_from:  # a report, which has no sender, is answered by nobody
+            auto_reply(self.world, targets, properties, headers)
         return f"250 2.6.0 {properties['internetMessageId']} Queued mail for delivery"
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from graphmail.sandbox.graph.mail_item import blank, encoded_size, new_change_key, place, timestamp
+from graphmail.sandbox.graph.mail_item import blank, encoded_size, has_room, new_change_key, place, timestamp
 from graphmail.sandbox.graph.mail_mime import Headers, standard_headers
+from graphmail.sandbox.smtp.outbound import outbound_refusals
 from graphmail.sandbox.store import Attachment, Mailbox, Message, Recipient, Tenant, World
 
 NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 TOO_LARGE = "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient"
+FULL = "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException; Failed to process message"
 NOT_FROM_OUTSIDE = "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required"
 
 _GROUPS = ("MailUniversalSecurityGroup", "MailUniversalDistributionGroup", "GroupMailbox")
@@ -38,6 +40,12 @@ class Target:
     def fits(self, size: int) -> bool:
         return size <= self.mailbox.max_receive_size
 
+    def refusal(self, size: int) -> str | None:
+        """Why a mail of this size is not taken; None when it is."""
+        if not self.fits(size):
+            return TOO_LARGE
+        return None if has_room(self.mailbox, size) else FULL
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -48,6 +56,7 @@ class Submission:
     attachments: list[Attachment]
     recipients: list[str]
     sender: Target
+    later: timedelta = timedelta()  # how long it waits for its turn
 
 
 @dataclass(slots=True)
@@ -97,24 +106,31 @@ def _expand(tenant: Tenant, group: Recipient, routing: Routing, seen: set[str]) 
             _expand(tenant, member, routing, seen)
 
 
-def submit(world: World, mail: Submission) -> None:
-    """Deliver to every mailbox after the delivery delay; report back what could not be delivered."""
+def submit(world: World, mail: Submission) -> list[Target]:
+    """Deliver to every mailbox after the delivery delay; report back what could not be delivered.
+
+    Returns the mailboxes that got it.
+    """
     origin = mail.sender.tenant
-    routing = Routing()
+    routing = Routing(refused=outbound_refusals(origin, _from(mail.properties), mail.recipients))
     for address in mail.recipients:
-        route(world, address, origin, routing)
+        if address not in routing.refused:
+            route(world, address, origin, routing)
     size = encoded_size(mail.properties, mail.attachments)
+    delivered: list[Target] = []
     for target in routing.mailboxes.values():
-        if not target.fits(size):
-            routing.refused[target.address] = TOO_LARGE
+        if refusal := target.refusal(size):
+            routing.refused[target.address] = refusal
             continue
-        deliver(target, mail.properties, mail.headers, mail.attachments, origin)
+        deliver(target, mail.properties, mail.headers, mail.attachments, origin, mail.later)
+        delivered.append(target)
         if target.tenant is not origin:
             log_inbound(target, mail.properties)
     if routing.outside:
         _note_outside(mail, routing.outside)
     if routing.refused:
         _report(mail, routing.refused)
+    return delivered
 
 
 def _note_outside(mail: Submission, addresses: list[str]) -> None:
@@ -135,10 +151,19 @@ def deliver(
     headers: Headers,
     attachments: list[Attachment],
     origin: Tenant | None = None,
-) -> Message:
-    """Put a copy into the Inbox; the attachments' bytes are shared, not copied."""
+    later: timedelta = timedelta(),
+) -> Message | None:
+    """Put a copy into the Inbox or Junk Email; the attachments' bytes are shared, not copied.
+
+    Returns None for a mail that is held in quarantine.
+    """
     tenant = target.tenant
-    visible = tenant.clock.now() + tenant.delays.of("delivery")
+    sender, rules = _from(properties), tenant.mail_rules
+    if _is_listed(sender, rules.quarantine):
+        _quarantine(target, properties, sender)
+        return None
+    junk = _is_listed(sender, rules.junk)
+    visible = tenant.clock.now() + tenant.delays.of("delivery") + later
     moment = timestamp(visible)
     copy = properties | {
         "createdDateTime": moment,
@@ -152,12 +177,34 @@ def deliver(
         "isRead": False,
         "singleValueExtendedProperties": [],
     }
-    message = place(target.mailbox, "inbox", copy, visible)
-    message.internet_headers = [_received(tenant, visible), *standard_headers(copy), *headers]
+    message = place(target.mailbox, "junkemail" if junk else "inbox", copy, visible)
+    marks = [("X-MS-Exchange-Organization-SCL", "5")] if junk else []
+    message.internet_headers = [_received(tenant, visible), *marks, *standard_headers(copy), *headers]
     message.attachments = list(attachments)
     if origin is not None and origin is not tenant:
-        message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery"))
+        message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery") + later)
     return message
+
+
+def _from(properties: dict[str, Any]) -> str:
+    return str(((properties.get("from") or {}).get("emailAddress") or {}).get("address") or "").lower()
+
+
+def _is_listed(address: str, listed: list[str]) -> bool:
+    """Whether the address, or its domain as `@domain`, stands in the list."""
+    return bool(listed) and not {address, "@" + address.rpartition("@")[2]}.isdisjoint(e.lower() for e in listed)
+
+
+def _quarantine(target: Target, properties: dict[str, Any], sender: str) -> None:
+    target.tenant.quarantined.append(
+        {
+            "at": target.tenant.clock.now().isoformat(),
+            "from": sender,
+            "to": target.address,
+            "subject": properties["subject"],
+            "internet_message_id": properties["internetMessageId"],
+        },
+    )
 
 
 def log_inbound(target: Target, properties: dict[str, Any]) -> None:
@@ -198,4 +245,4 @@ def _report(mail: Submission, refused: dict[str, str]) -> None:
         ("X-MS-Exchange-Message-Is-Ndr", ""),
         ("Auto-Submitted", "auto-replied"),
     ]
-    deliver(mail.sender, properties, headers, [])
+    deliver(mail.sender, properties, headers, [], later=mail.later)
