@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from graphmail.sandbox.store import Tenant, World
 
@@ -59,10 +59,23 @@ class Call:
 
 
 @dataclass(slots=True)
+class Wire:
+    """How an answer goes over its connection when it does not go well.
+
+    `share` of the body is sent, under the length of the whole or as the start of a chunk; then the connection ends.
+    """
+
+    end: Literal["close", "reset", "reset-on-reuse"]
+    share: float = 1.0
+    chunked: bool = False
+
+
+@dataclass(slots=True)
 class Answer:
     status: int = 200
     body: Any = None  # a JSON value, bytes, or None for an empty body
     headers: dict[str, str] = field(default_factory=dict)
+    wire: Wire | None = None
 
 
 class ServiceError(Exception):
@@ -92,8 +105,9 @@ class Route:
 
 
 class ConnectionDroppedError(Exception):
-    """The service answers nothing: the connection is closed after `hang` real seconds."""
+    """The service answers nothing: the connection is closed after `hang` real seconds, or reset."""
 
-    def __init__(self, hang: float) -> None:
+    def __init__(self, hang: float, *, reset: bool = False) -> None:
         super().__init__(f"dropped after {hang} s")
         self.hang = hang
+        self.reset = reset

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from graphmail.sandbox.call import Route
 from graphmail.sandbox.control.pages import PAGES
+from graphmail.sandbox.drills import DRILLS, Drill
 from graphmail.sandbox.entra.routes import ROUTES as ENTRA
 from graphmail.sandbox.exchange.routes import CMDLETS
 from graphmail.sandbox.exchange.routes import ROUTES as EXCHANGE
@@ -32,6 +33,10 @@ def tables() -> dict[str, str]:
             ("cmdlet", "parameters", "page"),
             [(f"`{c.name}`", ", ".join(sorted(c.parameters)), _link(c.source)) for c in CMDLETS.values()],
         ),
+        "drills": _rows(
+            ("name", "imitates", "parameters", "source"),
+            [(f"`{d.name}`", d.imitates, _parameters(d), _link(d.source)) for d in DRILLS.values()],
+        ),
         "control": _rows(("method", "page", "does"), [(m, f"`{p}`", does) for m, p, does in PAGES]),
     }
 
@@ -40,6 +45,10 @@ def fill(document: str) -> str:
     """Return the document with its tables as they are now."""
     made = tables()
     return _TABLE.sub(lambda hit: hit.group(1) + made[hit.group(2)] + hit.group(3), document)
+
+
+def _parameters(drill: Drill) -> str:
+    return ", ".join(f"`{name}` {value}" for name, value in drill.parameters.items()) or "–"
 
 
 def _routes(routes: Iterable[Route]) -> str:

@@ -21,11 +21,12 @@ from starlette.types import ASGIApp
 
 from graphmail.sandbox.certificates import make_certificates
 from graphmail.sandbox.control.pages import control_app
+from graphmail.sandbox.doors import PORTS, Doors
 from graphmail.sandbox.front_door.dispatch import Dispatch
 from graphmail.sandbox.front_door.listener import FrontDoor, refuse_strangers
 from graphmail.sandbox.services import make_services
-from graphmail.sandbox.shell import Protocol
 from graphmail.sandbox.smtp.server import start as start_smtp
+from graphmail.sandbox.wire import Protocol
 from graphmail.sandbox.world import Blueprint
 
 LOOPBACK = "127.0.0.1"
@@ -48,6 +49,18 @@ class _Server(uvicorn.Server):
     def protocol(self) -> asyncio.Protocol:
         """One connection's HTTP, for a connection that this server did not accept itself."""
         return Protocol(self.config, self.server_state, self.lifespan.state)
+
+    def stop_listening(self) -> None:
+        """Let connecting be refused; connections without a request end, others with their answer."""
+        self.port = self.servers[0].sockets[0].getsockname()[1]
+        self.servers.pop().close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+
+    async def listen_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        sock = open_socket(self.port)
+        self.servers.append(await loop.create_server(self.protocol, sock=sock, ssl=self.config.ssl, backlog=512))
 
 
 @dataclass(slots=True)
@@ -96,6 +109,9 @@ async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
     services = make_services(world, roots)
     apps: dict[str, ASGIApp] = {**services.apps, "control": control_app(world, blueprint, services)}
     servers = [await _serve(apps[name], sockets[name], tls) for name in names]
+    world.doors = Doors(
+        {name: server for name, (server, _) in zip(names, servers, strict=True) if name in PORTS.values()}
+    )
     smtp = await _maybe(start_smtp(world, port + ORDER.index("smtp") if port else 0))
     behind = await _serve(Dispatch(services.apps), None, tls)
     door = FrontDoor(world, open_socket(port + ORDER.index("proxy") if port else 0), behind[0].protocol, tls)

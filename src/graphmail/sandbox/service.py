@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from graphmail.sandbox.call import Answer, Call, Caller, Route, ServiceError
+from graphmail.sandbox.drills.schedule import through
 from graphmail.sandbox.faults import planned, strike
 from graphmail.sandbox.request_log import note
 from graphmail.sandbox.router import Router
@@ -64,7 +65,7 @@ class Service:
             if fault and fault.when == "before":
                 answer = await strike(fault)
             else:
-                answer = refusal or await self._handle(call, route)
+                answer = await self._answer(call, route, refusal)
                 if fault:
                     answer = await strike(fault)
             status = answer.status
@@ -73,6 +74,12 @@ class Service:
             if not call.caller.by_hand:
                 note(self.name, call, route, status)
         return answer
+
+    async def _answer(self, call: Call, route: Route | None, refusal: Answer | None) -> Answer:
+        async def handle() -> Answer:
+            return refusal or await self._handle(call, route)
+
+        return await through(self.name, call, handle) if call.tenant.drills else await handle()
 
     async def _handle(self, call: Call, route: Route | None) -> Answer:
         if route is None:

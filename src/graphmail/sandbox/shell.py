@@ -13,24 +13,17 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from graphmail.sandbox.call import Answer, Call, Caller, ConnectionDroppedError, Route
+from graphmail.sandbox.drills.schedule import arrive
 from graphmail.sandbox.front_door.dispatch import ROOT
-from graphmail.sandbox.request_log import note_refused
+from graphmail.sandbox.request_log import note, note_refused
 from graphmail.sandbox.router import decode_path
 from graphmail.sandbox.service import Service, not_implemented
 from graphmail.sandbox.store import Tenant, World
+from graphmail.sandbox.wire import CONNECTION, drop, send_badly
 
 _JSON = "application/json"
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which tells the application its transport, so that a fault can cut the connection."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {"sandbox.transport": self.transport}  # type: ignore[dict-item]
 
 
 class RefusedError(Exception):
@@ -65,13 +58,21 @@ class Shell:
             return
         request_id = str(uuid4())
         request = Request(scope, receive)
+        connection = scope["extensions"][CONNECTION]
+        if connection.doomed:
+            drop(connection, reset=True)
+            return
         try:
             answer, now = await self._answer(request, scope, request_id)
         except (ConnectionDroppedError, ClientDisconnect) as dropped:
             await asyncio.sleep(getattr(dropped, "hang", 0))
-            scope["extensions"]["sandbox.transport"].abort()
+            drop(connection, reset=getattr(dropped, "reset", False))
             return
-        await self._response(answer, now, request_id, request)(scope, receive, send)
+        response = self._response(answer, now, request_id, request)
+        if answer.wire is None:
+            await response(scope, receive, send)
+            return
+        await send_badly(answer.wire, response, scope, receive, send)
 
     async def _answer(self, request: Request, scope: Scope, request_id: str) -> tuple[Answer, datetime]:
         service = self.service
@@ -106,13 +107,23 @@ class Shell:
             service.dialect.sign(refused.answer, request_id, asked, now)
             return refused.answer, now
         query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True))
-        body = await _read(request, tenant.limits.request)
         call = Call(
-            self.world, tenant, caller, method, path if found else inner or "", query, headers, body or b"",
+            self.world, tenant, caller, method, path if found else inner or "", query, headers, b"",
             scope["extensions"].get(ROOT, service.root), params, request_id,
         )  # fmt: skip
+        if tenant.drills:
+            await self._arrive(call, route)
+        body = await _read(request, tenant.limits.request)
+        call.body = body or b""
         answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
         return answer, tenant.clock.now()
+
+    async def _arrive(self, call: Call, route: Route | None) -> None:
+        try:
+            await arrive(self.service.name, call)
+        except ConnectionDroppedError:
+            note(self.service.name, call, route, 0)
+            raise
 
     def _open(self, params: dict[str, str], route: Route | None) -> tuple[Tenant, Caller]:
         tenant = self.world.tenants.get(params.get("tenant", "").lower())

@@ -378,6 +378,7 @@ class Tenant:
     ledger: list[Commit] = field(default_factory=list)
     requests: deque[dict[str, Any]] = field(default_factory=_log)  # method, route, status, ids; no bodies or bearers
     faults: list[Fault] = field(default_factory=list)
+    drills: list[Any] = field(default_factory=list)  # of drills.planned.Planned
     left_the_sandbox: list[dict[str, Any]] = field(default_factory=list)  # mail accepted for a domain of no tenant here
     permission_grants: dict[str, PermissionGrant] = field(default_factory=dict)
     app_management_policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # beside the default one
@@ -416,6 +417,7 @@ class World:
     sign_ins: dict[str, SignIn] = field(default_factory=dict)  # by SHA-256 of device code, code or refresh token
     trusted_issuers: dict[str, dict[str, Any]] = field(default_factory=dict)  # external issuer -> its public JWKS
     domains: dict[str, str] = field(default_factory=dict)  # every verified domain -> tenant id
+    doors: Any = None  # doors.Doors, once sockets listen
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
         tenant_id = self.domains.get(domain.lower())

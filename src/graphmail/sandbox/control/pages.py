@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.services import Services
@@ -44,6 +45,10 @@ PAGES = (
     ("GET", f"{_TENANT}/faults", "what is still planned"),
     ("POST", f"{_TENANT}/faults", "plan one misbehaviour"),
     ("DELETE", f"{_TENANT}/faults", "forget them"),
+    ("GET", "/_sandbox/drills", "every named drill: what it imitates, its source, its parameters"),
+    ("GET", f"{_TENANT}/drills", "what is planned, and the requests that were struck"),
+    ("POST", f"{_TENANT}/drills", "plan a named drill"),
+    ("DELETE", f"{_TENANT}/drills", "forget them; lags are as before"),
 )
 
 
@@ -81,6 +86,10 @@ class ControlPages:
             self.faults,
             self.plan_fault,
             self.forget_faults,
+            self.catalogue,
+            self.drills,
+            self.plan_drill,
+            self.forget_drills,
         ]
         return [
             Route(path, _answering(page), methods=[method])
@@ -96,6 +105,8 @@ class ControlPages:
         if tenant_id is not None and tenant_id not in self.world.tenants:
             raise _RefusedError(404, f"no tenant {tenant_id}")
         self.blueprint.reset(self.world, tenant_id)
+        if self.world.doors:
+            await self.world.doors.reopen(everything=True)
         return JSONResponse({})
 
     async def foreign_requests(self, _: Request) -> Response:
@@ -111,6 +122,8 @@ class ControlPages:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise _RefusedError(400, "advance is a number of seconds, not negative")
         self._tenant(request).clock.advance(seconds)
+        if self.world.doors:
+            await self.world.doors.reopen()
         return await self.clock(request)
 
     async def delays(self, request: Request) -> Response:
@@ -178,6 +191,22 @@ class ControlPages:
 
     async def forget_faults(self, request: Request) -> Response:
         self._tenant(request).faults.clear()
+        return Response(status_code=204)
+
+    async def catalogue(self, _: Request) -> Response:
+        return JSONResponse({"drills": drills.catalogue()})
+
+    async def drills(self, request: Request) -> Response:
+        return JSONResponse({"drills": drills.planned(self._tenant(request))})
+
+    async def plan_drill(self, request: Request) -> Response:
+        try:
+            return JSONResponse(drills.plan(self.world, self._tenant(request), await _body(request)), 201)
+        except drills.DrillRefusedError as error:
+            raise _RefusedError(400, str(error)) from None
+
+    async def forget_drills(self, request: Request) -> Response:
+        drills.forget(self._tenant(request))
         return Response(status_code=204)
 
     def _tenant(self, request: Request) -> Tenant:
