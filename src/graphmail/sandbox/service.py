@@ -18,6 +18,9 @@ from graphmail.sandbox.router import Router
 from graphmail.sandbox.store import Tenant, World
 
 
+_ALIAS = "/myorganization"  # of the caller's own tenant
+
+
 class Dialect(Protocol):
     """How one service words the errors that come before any handler."""
 
@@ -44,12 +47,16 @@ class Service:
     def strip(self, path: str) -> str | None:
         """The path without the prefix, or None where the prefix is missing.
 
-        Slashes after the prefix are one: Microsoft's own SDK for Python asks for `/v1.0//users`.
+        As Microsoft's own clients for Python and Node need it, slashes after the prefix are one (`/v1.0//users`), and
+        `/v1.0/myorganization/users` is `/v1.0/users`.
         """
         if not self.prefix:
             return path
         head, rest = path[: len(self.prefix)], path[len(self.prefix) :]
-        return f"/{rest.lstrip('/')}" if head.lower() == self.prefix and rest.startswith("/") else None
+        if head.lower() != self.prefix or not rest.startswith("/"):
+            return None
+        rest = f"/{rest.lstrip('/')}"
+        return rest[len(_ALIAS) :] if rest.lower().startswith(f"{_ALIAS}/") else rest
 
     async def dispatch(self, call: Call, route: Route | None = None, refusal: Answer | None = None) -> Answer:
         """Answer a call whose caller is known; the same for the socket, $batch and the control pages.

@@ -1,6 +1,6 @@
 """Mail with msgraph-sdk and azure-identity, as their own documentation shows it.
 
-Sends, lists, reads, changes, uploads a large attachment to a draft with the SDK's upload task, sends that, deletes.
+Sends, lists, reads, changes, uploads a large attachment to a draft, sends that, deletes; prints what it saw as JSON.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 
 from azure.identity import ClientSecretCredential
+from kiota_abstractions.api_error import APIError
 from msgraph import GraphServiceClient
 from msgraph.generated.models.attachment_item import AttachmentItem
 from msgraph.generated.models.attachment_type import AttachmentType
@@ -22,17 +23,17 @@ from msgraph.generated.models.item_body import ItemBody
 from msgraph.generated.models.message import Message
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.recipient import Recipient
-from msgraph.generated.models.upload_session import UploadSession
 from msgraph.generated.users.item.mail_folders.item.messages.messages_request_builder import MessagesRequestBuilder
 from msgraph.generated.users.item.messages.item.attachments.create_upload_session.create_upload_session_post_request_body import (
     CreateUploadSessionPostRequestBody,
 )
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
+from msgraph_core import GraphClientFactory
 from msgraph_core.models import LargeFileUploadSession
 from msgraph_core.tasks.large_file_upload import LargeFileUploadTask
 
 TO, OTHER = os.environ["MAILBOX"], os.environ["OTHER_MAILBOX"]
-LARGE = 5 * 1024 * 1024
+LARGE, SLICE = 5 * 1024 * 1024, 3_932_160
 
 
 def mail(subject: str) -> Message:
@@ -45,7 +46,9 @@ def mail(subject: str) -> Message:
 
 async def listed(client: GraphServiceClient, subject: str) -> list[Message]:
     asked = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters(
-        filter=f"subject eq '{subject}'", select=["id", "subject", "isRead", "hasAttachments"], top=5,
+        filter=f"subject eq '{subject}'",
+        select=["id", "subject", "isRead", "hasAttachments"],
+        top=5,
     )
     configuration = MessagesRequestBuilder.MessagesRequestBuilderGetRequestConfiguration(query_parameters=asked)
     inbox = client.users.by_user_id(TO).mail_folders.by_mail_folder_id("inbox")
@@ -55,6 +58,17 @@ async def listed(client: GraphServiceClient, subject: str) -> list[Message]:
             return found.value
         await asyncio.sleep(0.2)
     return []
+
+
+async def upload(url: str, content: bytes) -> list[int]:
+    """Send two slices with the SDK's own HTTP client, without a bearer."""
+    http = GraphClientFactory.create_with_default_middleware()
+    statuses = []
+    for start in range(0, LARGE, SLICE):
+        part = content[start : start + SLICE]
+        headers = {"Content-Range": f"bytes {start}-{start + len(part) - 1}/{LARGE}"}
+        statuses.append((await http.put(url, content=part, headers=headers)).status_code)
+    return statuses
 
 
 async def main() -> None:
@@ -83,17 +97,17 @@ async def main() -> None:
     sessions = box.messages.by_message_id(draft.id).attachments.create_upload_session
     session = await sessions.post(CreateUploadSessionPostRequestBody(attachment_item=item))
     content = os.urandom(LARGE)
+    # The SDK's upload task sends its bearer along, which Outlook refuses, and reads no bare offset: its issue 691.
     opened = LargeFileUploadSession(
         upload_url=session.upload_url,
         expiration_date_time=session.expiration_date_time,
         next_expected_ranges=session.next_expected_ranges,
     )
     try:
-        task = LargeFileUploadTask(opened, client.request_adapter, io.BytesIO(content), max_chunk_size=3_932_160)
-        await task.upload()
-        seen["upload_task"] = "completed"
-    except Exception as error:  # what the SDK makes of Outlook's answers is its own business; said, not judged
-        seen["upload_task"] = f"{type(error).__name__}: {error}"
+        await LargeFileUploadTask(opened, client.request_adapter, io.BytesIO(content), max_chunk_size=SLICE).upload()
+    except APIError as error:
+        seen["upload_task"] = error.response_status_code
+    seen["slices"] = await upload(session.upload_url, content)
     await box.messages.by_message_id(draft.id).send.post()
     (large,) = await listed(client, "large")
     got = await box.messages.by_message_id(large.id).attachments.get()
@@ -103,7 +117,6 @@ async def main() -> None:
         await client.users.by_user_id("nobody@contoso.example").messages.get()
     except ODataError as error:
         seen["stranger"] = [error.response_status_code, error.error.code]
-    assert isinstance(session, UploadSession)
     print(json.dumps(seen))
 
 

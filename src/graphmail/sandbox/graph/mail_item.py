@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 import uuid
@@ -58,7 +59,7 @@ def blank(at: datetime, domain: str) -> dict[str, Any]:
         "subject": "",
         "importance": "normal",
         "conversationId": f"AAQkA{secrets.token_urlsafe(33)}",
-        "conversationIndex": secrets.token_urlsafe(21),
+        "conversationIndex": base64.b64encode(b"\x01\x01" + secrets.token_bytes(20)).decode(),  # Edm.Binary
         "isDeliveryReceiptRequested": False,
         "isReadReceiptRequested": False,
         "isRead": True,

@@ -91,9 +91,8 @@ def _open(call: Call) -> tuple[UploadSession, Mailbox, Message]:
     """Find what the URL authorises. Raises 401 for a bearer or a wrong token, 404 for a session that is not there."""
     session = call.tenant.upload_sessions.get(call.params["session"])
     if "authorization" in call.headers:
-        raise graph_error(
-            401, "InvalidAuthenticationToken", "The URL is pre-authenticated; send no Authorization header."
-        )
+        # microsoftgraph/msgraph-sdk-java-core#445: the token is Graph's, and this is Outlook.
+        raise graph_error(401, "InvalidAudience", "The audience claim value is invalid 'aud'.")
     if session is None:
         raise _not_there()
     if not hmac.compare_digest(call.query.get("authtoken", "").encode(), session.token.encode()):
@@ -121,8 +120,8 @@ async def put_slice(call: Call) -> Answer:
         raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
     session.slices.append(call.body)
     if received < session.size:
-        # Other casing than at creation: clients must not depend on it.
-        body = {"ExpirationDateTime": timestamp(session.expires), "NextExpectedRanges": [str(received)]}
+        # As the page spells it since microsoftgraph/microsoft-graph-docs#15978; older answers had capitals.
+        body = {"expirationDateTime": timestamp(session.expires), "nextExpectedRanges": [str(received)]}
         return Answer(200, body)
     attachment = _complete(call, session, message)
     where = f"Users('{session.recipient_id}@{call.tenant.id}')/Messages('{call.params['message']}')"
