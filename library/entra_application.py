@@ -135,8 +135,8 @@ object_id:
   sample: 0d4b3f0e-3f0b-4d0a-8a5a-0a3d5f6f2f11
 request_id:
   description:
-    - The service's own id of the request that failed, to be quoted to Microsoft's support. Empty if none failed.
-  returned: failure
+    - The service's own id of the request that failed, to be quoted to Microsoft's support.
+  returned: failure of a request
   type: str
   sample: 3a1f7c1e-6f0c-4c52-9f1b-0d7c7b3f5a10
 """

@@ -106,8 +106,8 @@ sealed:
   sample: /srv/graphmail/state/contoso/credentials/2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77.age
 request_id:
   description:
-    - The service's own id of the request that failed, to be quoted to Microsoft's support. Empty if none failed.
-  returned: failure
+    - The service's own id of the request that failed, to be quoted to Microsoft's support.
+  returned: failure of a request
   type: str
   sample: 3a1f7c1e-6f0c-4c52-9f1b-0d7c7b3f5a10
 """

@@ -122,8 +122,8 @@ extra_members:
   sample: [it@contoso.example]
 request_id:
   description:
-    - The service's own id of the request that failed, to be quoted to Microsoft's support. Empty if none failed.
-  returned: failure
+    - The service's own id of the request that failed, to be quoted to Microsoft's support.
+  returned: failure of a request
   type: str
   sample: 3a1f7c1e-6f0c-4c52-9f1b-0d7c7b3f5a10
 """

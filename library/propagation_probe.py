@@ -39,8 +39,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Contacts nothing and is V(ready), since what the run would write cannot act yet. Returns RV(status) and
-        RV(waiting_for) only.
+      - Contacts nothing, since what the run would write cannot act yet. The task is skipped, and RV(status) is
+        V(skipped).
   diff_mode:
     support: none
 notes:
@@ -71,7 +71,8 @@ EXAMPLES = r"""
 RETURN = r"""
 status:
   description:
-    - V(ready) when all of it acts, V(pending) when not yet, V(expired) when the time is over.
+    - V(ready) when all of it acts, V(pending) when not yet, V(expired) when the time is over, V(skipped) in a dry
+      run.
   returned: success
   type: str
   sample: pending
@@ -95,8 +96,8 @@ until:
   sample: "2025-11-23T11:30:00+00:00"
 request_id:
   description:
-    - The service's own id of the request that failed, to be quoted to Microsoft's support. Empty if none failed.
-  returned: failure
+    - The service's own id of the request that failed, to be quoted to Microsoft's support.
+  returned: failure of a request
   type: str
   sample: 3a1f7c1e-6f0c-4c52-9f1b-0d7c7b3f5a10
 """

@@ -44,7 +44,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Executes nothing and sends nothing. RV(verdict) is V(unknown), and RV(record) and RV(executed) are empty.
+      - Executes nothing and sends nothing. The task is skipped, RV(verdict) is V(unknown), and RV(record) and
+        RV(executed) are empty.
         M(credential_handover) learns that the run would have made this proof.
   diff_mode:
     support: none
@@ -112,8 +113,8 @@ reason:
   sample: ""
 request_id:
   description:
-    - The service's own id of the request that failed, to be quoted to Microsoft's support. Empty if none failed.
-  returned: failure
+    - The service's own id of the request that failed, to be quoted to Microsoft's support.
+  returned: failure of a request
   type: str
   sample: 3a1f7c1e-6f0c-4c52-9f1b-0d7c7b3f5a10
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleAction, AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
@@ -39,6 +39,12 @@ class TenantAction(ActionBase):
         checked = ArgumentSpecValidator(resource(name).argument_spec()).validate(self._task.args)
         if checked.error_messages:
             raise AnsibleActionFail(f"{name}: {'; '.join(checked.error_messages)}")
-        return perform(
+        result = perform(
             name, checked.validated_parameters, check_mode=bool(self._task.check_mode), diff=bool(self._task.diff)
         )
+        if result.get("failed"):
+            # Ansible shows a failure's text twice, as an error and as the result; the long one once is enough.
+            for warning in result.pop("warnings", ()):
+                self._display.warning(warning)
+            raise AnsibleAction("why, and what to do, stands below.", result=result)
+        return result

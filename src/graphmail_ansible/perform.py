@@ -28,7 +28,7 @@ def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) 
             result.pop("diff", None)
     except TenantError as error:
         told = str(error) if customer in str(error) else f"Customer {customer}: {error}"
-        result = {"failed": True, "msg": told, "request_id": error.request_id}
+        result = {"failed": True, "msg": told} | ({"request_id": error.request_id} if error.request_id else {})
     except Exception as error:
         # The one catch-all: an exception's own text may hold a URL with a token or a whole reply.
         result = {"failed": True, "msg": _unexpected(name, customer, error)}

@@ -42,15 +42,14 @@ class Recorder(CallbackBase):
         self._started[host.name, task._uuid] = time.monotonic()  # noqa: SLF001
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        if str(result.task.action).rpartition(".")[2] == "propagation_probe":
-            told = result.result
-            self._display.display(f"{told.get('status')}  {result.host.name}  {told.get('msg', '')}")
+        self._tell_round(result)
         self._step(result, "changed" if result.result.get("changed") else "ok")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._step(result, "failed")
 
     def v2_runner_on_skipped(self, result: Any) -> None:
+        self._tell_round(result)
         self._step(result, "skipped")
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
@@ -63,6 +62,11 @@ class Recorder(CallbackBase):
                 self._close(run, customer, failed=failed)
             except TenantError as error:
                 self._display.error(f"The evidence of customer {customer} could not be closed: {error}")
+
+    def _tell_round(self, result: Any) -> None:
+        told = result.result
+        if str(result.task.action).rpartition(".")[2] == "propagation_probe" and "status" in told:
+            self._display.display(f"{told['status']}  {result.host.name}  {told.get('msg', '')}")
 
     def _close(self, run: Run, customer: str, *, failed: bool) -> None:
         waiting = Pending(StateFolder(state_root(), customer)).reason()

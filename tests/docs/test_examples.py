@@ -12,7 +12,18 @@ from tests.docs.conftest import Examples
 pytestmark = [pytest.mark.playbook, pytest.mark.notebook]
 
 # What Ansible itself, or every module alike, puts into a result.
-COMMON = {"changed", "failed", "diff", "msg", "warnings", "deprecations", "invocation", "attempts", "exception"}
+COMMON = {
+    "changed",
+    "failed",
+    "diff",
+    "msg",
+    "warnings",
+    "deprecations",
+    "invocation",
+    "attempts",
+    "exception",
+    "skipped",
+}
 
 
 def returned(run: Any, module: str) -> set[str]:

@@ -71,7 +71,7 @@ class Task:
             return dict(plugin.run(task_vars={}))
         except AnsibleError as error:
             # The executor makes the same of it: a wrong parameter is the task's failure.
-            return {"failed": True, "msg": str(error)}
+            return {"failed": True, "msg": str(error)} | getattr(error, "result", {})
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ class Findings:
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._problems: list[str] = []
+        self._elsewhere: set[str] = set()
         self.roles: set[str] = set()
 
     def add(self, problem: str, *, expected: str, found: str, remedy: str) -> None:
@@ -87,6 +88,7 @@ class Findings:
         verified = [d["name"].lower() for o in organization["value"] for d in o.get("verifiedDomains", ())]
         for address in dict.fromkeys(addresses):
             if address.lower().rpartition("@")[2] not in verified:
+                self._elsewhere.add(address.lower())
                 self.add(
                     f"{address} is not in a domain of this tenant",
                     expected=f"an address in {', '.join(verified)}",
@@ -120,7 +122,7 @@ class Findings:
         for address, answer in recipients.items():
             row = addressed(answer, address)
             kind = str(row.get("RecipientTypeDetails", ""))
-            if kind in MAILBOXES:
+            if kind in MAILBOXES or address in self._elsewhere:
                 continue
             exists = bool(users[address])
             self.add(
@@ -134,7 +136,7 @@ class Findings:
         if self._problems:
             found, self._problems = self._problems, []
             raise TenantError(
-                f"Customer {self._tenant.customer} cannot be onboarded yet; nothing was written. {' '.join(found)}"
+                f"Customer {self._tenant.customer} cannot be onboarded yet; nothing was written:\n" + "\n".join(found)
             )
 
     def _longer(self, lifetime: str, longest: str | None) -> bool:

@@ -26,7 +26,12 @@ class PropagationProbe(Info):
 
     def look(self, tenant: Tenant, params: Values) -> Values:
         if tenant.run.check_mode:
-            return {"status": "ready", "waiting_for": ""}
+            return {
+                "skipped": True,
+                "status": "skipped",
+                "waiting_for": "",
+                "msg": "dry run: nothing looked at, no notebook executed",
+            }
         credential = live_credential(tenant)
         pending = Pending(tenant.state)
         now = tenant.clock.now()

@@ -31,7 +31,7 @@ class VerificationNotebook(Info):
         if tenant.run.check_mode or tenant.run.evidence is None:
             # A check proves nothing; later tasks learn that the run would have made this proof.
             tenant.plan_create(self.name, name)
-            return {"notebook": name, "verdict": "unknown", "record": "", "executed": ""}
+            return {"skipped": True, "notebook": name, "verdict": "unknown", "record": "", "executed": ""}
         run = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id)
         executed = execute(
             Path(params["folder"]) / f"{name}.ipynb",
