@@ -1,4 +1,4 @@
-"""The client as it meets Microsoft's own host names, behind an operator's HTTPS proxy: nothing of the sandbox's cloud."""
+"""The client as it meets Microsoft's own host names, behind an HTTPS proxy: nothing of the sandbox's cloud."""
 
 from __future__ import annotations
 
