@@ -95,7 +95,7 @@ def test_wrong_body_is_refused_with_graphs_own_400(graph, sandbox, body, code, s
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [({"keyCredentials": []}, "keyCredentials"), ({"passwordCredentials": []}, "removing secrets")]
+    ("body", "said"), [({"addIns": []}, "addIns"), ({"passwordCredentials": []}, "removing secrets")]
 )
 def test_known_property_that_is_not_emulated_is_501_with_its_name(graph, app, body, said):
     assert said in graph.refused(501, "NotImplemented", "PATCH", f"/applications/{app['id']}", body)["message"]

@@ -136,9 +136,9 @@ def test_bad_request_gets_the_documented_code(sandbox, form, status, error, code
 
 
 def test_grant_that_is_not_emulated_is_501_with_its_name(sandbox):
-    answer = sandbox.token_answer(CONTOSO, grant_type="refresh_token")
+    answer = sandbox.token_answer(CONTOSO, grant_type="password")
     assert answer.status_code == 501
-    assert "refresh_token" in answer.json()["error"]["message"]
+    assert "password" in answer.json()["error"]["message"]
 
 
 def test_nothing_of_a_secret_is_kept_in_log_or_ledger(sandbox, new_app):

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
+from graphmail.sandbox.control.issuers import trust_issuer
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
@@ -30,6 +31,8 @@ PAGES = (
     ("GET", "/_sandbox/health", "200 when all services listen"),
     ("POST", "/_sandbox/reset", 'all tenants as in the tenants file; `{"tenant": id}` for one; tokens are forgotten'),
     ("GET", "/_sandbox/requests", "requests of no tenant: bearers that were not minted here, unknown tenants"),
+    ("GET", "/_sandbox/issuers", "external identity providers that federated credentials may name"),
+    ("POST", "/_sandbox/issuers", 'register one: `{"issuer", "jwks"}`, public keys alone'),
     ("GET", f"{_TENANT}/clock", '`{"now", "offset"}`'),
     ("POST", f"{_TENANT}/clock", '`{"advance": seconds}`'),
     ("GET", f"{_TENANT}/delays", "seconds"),
@@ -71,6 +74,8 @@ class ControlPages:
             self.health,
             self.reset,
             self.foreign_requests,
+            self.issuers,
+            self.trust_issuer,
             self.clock,
             self.advance,
             self.delays,
@@ -112,6 +117,16 @@ class ControlPages:
     async def foreign_requests(self, _: Request) -> Response:
         """Requests that belong to no tenant: bearers not minted here, unknown tenants."""
         return JSONResponse({"requests": list(self.world.requests)})
+
+    async def issuers(self, _: Request) -> Response:
+        return JSONResponse({"issuers": list(self.world.trusted_issuers)})
+
+    async def trust_issuer(self, request: Request) -> Response:
+        try:
+            trust_issuer(self.world, await _body(request))
+        except ValueError as error:
+            raise _RefusedError(400, str(error)) from None
+        return await self.issuers(request)
 
     async def clock(self, request: Request) -> Response:
         clock = self._tenant(request).clock

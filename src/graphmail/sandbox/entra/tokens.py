@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from graphmail.sandbox.store import Application, IssuedToken, ServicePrincipal, Tenant, World
+from graphmail.sandbox.store import IssuedToken, ServicePrincipal, Tenant, World
 
 LIFETIME = timedelta(seconds=3599)
 BACKDATED = timedelta(seconds=300)  # exp - iat is about 3,900 s
@@ -33,11 +33,12 @@ def mint(
     world: World,
     tenant: Tenant,
     principal: ServicePrincipal,
-    application: Application,
+    name: str,
     resource: ServicePrincipal,
     audience: str,
+    acr: str,
 ) -> str:
-    """Mint a token with the roles consented by now; each reader is `delays.consent` behind."""
+    """Mint an application's token with the roles consented by now; each reader is `delays.consent` behind."""
     now = tenant.clock.now().replace(microsecond=0)
     roles = roles_of(tenant, principal, resource)
     wids = [*sorted(principal.directory_roles), EVERY_APP]
@@ -49,9 +50,9 @@ def mint(
         "nbf": int(issued.timestamp()),
         "exp": int((now + LIFETIME).timestamp()),
         "aio": _opaque(),
-        "app_displayname": application.properties.get("displayName"),
+        "app_displayname": name,
         "appid": principal.app_id,
-        "appidacr": "1",
+        "appidacr": acr,
         "idp": f"https://sts.windows.net/{tenant.id}/",
         "idtyp": "app",
         "oid": principal.id,

@@ -1,6 +1,7 @@
-"""The tenant's app management policy, which may forbid secrets or limit their lifetime.
+"""App management policies: what an application may not have, by the tenant's default or by a policy of its own.
 
-learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy. Existing secrets keep working, additions are refused.
+learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy and …/appmanagementpolicy. Existing credentials keep
+working, additions are refused.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.graph.errors import bad_request, graph_error
 from graphmail.sandbox.store import Application
 
@@ -37,28 +38,50 @@ async def update_default(call: Call) -> Answer:
 
 
 def check_password(call: Call, application: Application, lifetime: timedelta) -> None:
-    """ServiceError where the policy forbids a secret of this lifetime on this application."""
-    policy = call.tenant.app_management_policy
-    if not policy.get("isEnabled"):
-        return
-    for rule in (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or []:
-        if rule.get("state", "enabled") != "enabled" or not _applies(rule, application):
-            continue
+    """ServiceError where a policy forbids a secret of this lifetime on this application."""
+    for rule, policy in _rules(call, application, "passwordCredentials"):
         if rule["restrictionType"] == "passwordAddition":
-            raise graph_error(
-                403,
-                "CredentialTypeNotAllowedAsPerAppPolicy",
-                "Credential type not allowed as per assigned policy 'Default app management tenant policy'.",
-            )
+            raise _not_allowed(policy)
         if rule["restrictionType"] == "passwordLifetime" and lifetime > _DURATION.validate_python(rule["maxLifetime"]):
-            raise graph_error(
-                400,
-                "CredentialInvalidLifetimeAsPerAppPolicy",
-                "Credential lifetime exceeds the max value allowed as per assigned policy "
-                "'Default app management tenant policy'.",
-            )
+            raise _too_long(policy)
 
 
-def _applies(rule: dict[str, Any], application: Application) -> bool:
+def check_key(call: Call, application: Application, lifetime: timedelta) -> None:
+    """ServiceError where a policy forbids a certificate of this lifetime on this application.
+
+    No certificate authority is emulated, so none is trusted: where one is asked for, every certificate is refused.
+    """
+    for rule, policy in _rules(call, application, "keyCredentials"):
+        if rule["restrictionType"] == "trustedCertificateAuthority":
+            raise _not_allowed(policy)
+        longest = rule.get("maxLifetime")
+        if rule["restrictionType"] == "asymmetricKeyLifetime" and lifetime > _DURATION.validate_python(longest):
+            raise _too_long(policy)
+
+
+def _rules(call: Call, application: Application, kind: str) -> list[tuple[dict[str, Any], str]]:
+    """Return the rules that act, each with its policy's name; one of its own takes the default's place, by type."""
+    tenant = call.tenant
+    default, own = tenant.app_management_policy, tenant.app_management_policies.get(application.management_policy, {})
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+    for policy, restrictions in ((default, "applicationRestrictions"), (own, "restrictions")):
+        if not policy.get("isEnabled"):
+            continue
+        for rule in (policy.get(restrictions) or {}).get(kind) or []:
+            found[rule["restrictionType"]] = (rule, policy["displayName"])
+    return [(r, name) for r, name in found.values() if r.get("state", "enabled") == "enabled" and _acts(r, application)]
+
+
+def _acts(rule: dict[str, Any], application: Application) -> bool:
     since = rule.get("restrictForAppsCreatedAfterDateTime")
     return not since or application.span.made >= datetime.fromisoformat(since)
+
+
+def _not_allowed(policy: str) -> ServiceError:
+    message = f"Credential type not allowed as per assigned policy '{policy}'."
+    return graph_error(403, "CredentialTypeNotAllowedAsPerAppPolicy", message)
+
+
+def _too_long(policy: str) -> ServiceError:
+    message = f"Credential lifetime exceeds the max value allowed as per assigned policy '{policy}'."
+    return graph_error(400, "CredentialInvalidLifetimeAsPerAppPolicy", message)

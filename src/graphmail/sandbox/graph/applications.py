@@ -10,7 +10,9 @@ from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.graph.application_rules import check_rules, check_unique_name
 from graphmail.sandbox.graph.directory import find_application, live_principal, seen, stamp
-from graphmail.sandbox.graph.errors import bad_request, not_found
+from graphmail.sandbox.graph.errors import bad_request, denied, not_found
+from graphmail.sandbox.graph.key_credentials import commit_keys, key_values, live_keys, replaced_keys
+from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_application
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import APPLICATION
 from graphmail.sandbox.store import Application, Secret
@@ -34,11 +36,15 @@ async def list_all(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    return one(call, APPLICATION, application_values(call, find_application(call)), CONTEXT)
+    application = find_application(call)
+    values = application_values(call, application)
+    if "keyCredentials" in call.query.get("$select", ""):
+        values["keyCredentials"] = [key_values(k, with_key=True) for k in live_keys(application)]
+    return one(call, APPLICATION, values, CONTEXT)
 
 
 async def update(call: Call) -> Answer:
-    _update(call, find_application(call), APPLICATION.check(call.json()), "PATCH /applications/{id}")
+    _update(call, writable_application(call), APPLICATION.check(call.json()), "PATCH /applications/{id}")
     return Answer(204)
 
 
@@ -55,6 +61,8 @@ async def upsert(call: Call) -> Answer:
     )
     request = "PATCH /applications(uniqueName='{unique_name}')"
     if existing:
+        if not may_write(call, existing):
+            raise denied()
         _update(call, existing, body, request)
         return Answer(204)
     preferences = [p.strip() for p in call.headers.get("prefer", "").lower().split(",")]
@@ -66,7 +74,7 @@ async def upsert(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Soft delete; the service principal in the app's home tenant goes with it."""
-    application = find_application(call)
+    application = writable_application(call)
     now = call.tenant.clock.now()
     application.deleted = now
     principal = live_principal(call, application.app_id)
@@ -90,6 +98,7 @@ def application_values(call: Call, application: Application) -> dict[str, Any]:
         "deletedDateTime": stamp(application.deleted),
         "publisherDomain": call.tenant.domains[0],
         "info": {**defaults, **info, "logoUrl": logo_url(call, application)},
+        "keyCredentials": [key_values(k) for k in live_keys(application)],
         "passwordCredentials": [secret_values(s) for s in application.secrets if s.span.removed is None],
     }
 
@@ -122,11 +131,16 @@ def _create(call: Call, body: dict[str, Any], request: str) -> Application:
     check_rules(call, body)
     if name := body.get("uniqueName"):
         check_unique_name(call, name)
-    application = Application(str(uuid4()), str(uuid4()), Span(call.tenant.clock.now()))
+    application = Application(str(uuid4()), str(uuid4()), Span(call.tenant.clock.now()), owners=first_owners(call))
+    named = sorted(body)
+    body = dict(body)
+    wanted_keys = body.pop("keyCredentials", None)
+    if wanted_keys is not None:
+        commit_keys(call, application, replaced_keys(call, application, wanted_keys))
     application.properties = body | {"createdByAppId": _creator(call)}
     call.tenant.applications[application.id] = application
     call.tenant.commit(
-        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=sorted(body),
+        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=named,
     )  # fmt: skip
     return application
 
@@ -140,6 +154,10 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
             raise bad_request("Property 'uniqueName' is immutable once it is set.")
         check_unique_name(call, body["uniqueName"])
     changed = sorted(n for n, v in body.items() if application.properties.get(n) != v)
+    body = dict(body)
+    wanted_keys = body.pop("keyCredentials", None)
+    if wanted_keys is not None:
+        commit_keys(call, application, replaced_keys(call, application, wanted_keys))
     application.properties = _merged(application.properties, body)
     principal = live_principal(call, application.app_id)
     if principal and "displayName" in body:

@@ -14,13 +14,14 @@ from PIL import Image
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.directory import find_application
 from graphmail.sandbox.graph.errors import bad_request, not_found
+from graphmail.sandbox.graph.ownership import writable_application
 
 TYPES = ("bmp", "emf", "wmf", "jpg", "jpeg", "gif", "ico", "png", "exif", "tif", "tiff")
 LARGEST = 500 * 1024
 
 
 async def put(call: Call) -> Answer:
-    application = find_application(call)
+    application = writable_application(call)
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     family, _, kind = content_type.partition("/")
     if family not in ("image", "images") or kind not in (*TYPES, "*"):

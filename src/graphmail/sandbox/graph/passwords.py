@@ -11,8 +11,8 @@ from graphmail.sandbox.clock import Span
 from graphmail.sandbox.entra.tokens import digest, new_secret
 from graphmail.sandbox.graph.app_management import check_password
 from graphmail.sandbox.graph.applications import secret_values
-from graphmail.sandbox.graph.directory import find_application
 from graphmail.sandbox.graph.errors import bad_request
+from graphmail.sandbox.graph.ownership import writable_application
 from graphmail.sandbox.graph.schema import check_value
 from graphmail.sandbox.store import Secret
 
@@ -23,7 +23,7 @@ DEFAULT_LIFETIME = 2  # years
 
 async def add(call: Call) -> Answer:
     """Make a secret; its text is in this answer and nowhere else, and it works after `delays.secret`."""
-    application = find_application(call)
+    application = writable_application(call)
     wanted = _wanted(call.json())
     now = call.tenant.clock.now()
     start = _date(wanted.get("startDateTime")) or now
@@ -43,7 +43,7 @@ async def add(call: Call) -> Answer:
 
 
 async def remove(call: Call) -> Answer:
-    application = find_application(call)
+    application = writable_application(call)
     key_id = call.json().get("keyId")
     check_value("keyId", "Edm.Guid", key_id)
     secret = next((s for s in application.secrets if s.key_id == key_id and s.span.removed is None), None)

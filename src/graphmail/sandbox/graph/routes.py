@@ -5,12 +5,16 @@ from __future__ import annotations
 from graphmail.sandbox.call import Handler, Route
 from graphmail.sandbox.graph import (
     app_management,
+    app_management_policies,
     app_role_assignments,
     applications,
     deleted_items,
+    federated_credentials,
     groups,
+    key_actions,
     logo,
     organization,
+    ownership,
     passwords,
     role_assignments,
     service_principals,
@@ -22,8 +26,9 @@ from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
 _API = "https://learn.microsoft.com/graph/api/"
 
 # learn.microsoft.com/graph/permissions-reference: any one of each suffices.
-READ_APPS = ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All")
-WRITE_APPS = ("Application.ReadWrite.All",)
+READ_APPS = ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.Read.All")
+WRITE_APPS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")  # OwnedBy: only what the caller owns
+WRITE_ALL_APPS = ("Application.ReadWrite.All",)
 GRANT = ("AppRoleAssignment.ReadWrite.All",)
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
 READ_USERS = ("User.Read.All", "Directory.Read.All")
@@ -40,6 +45,7 @@ WRITE_POLICIES = ("Policy.ReadWrite.ApplicationConfiguration",)
 READ_ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory")
 WRITE_ROLES = ("RoleManagement.ReadWrite.Directory",)
 
+_FEDERATED, _POLICIES = "/federatedIdentityCredentials", "/appManagementPolicies"
 APPLICATION_KEYS = (
     "/applications/{id}",
     "/applications(appId='{app_id}')",
@@ -64,6 +70,49 @@ APPLICATIONS = [
     *_each(APPLICATION_KEYS, "DELETE", "", applications.delete, WRITE_APPS, "application-delete"),
     *_each(APPLICATION_KEYS, "POST", "/addPassword", passwords.add, WRITE_APPS, "application-addpassword"),
     *_each(APPLICATION_KEYS, "POST", "/removePassword", passwords.remove, WRITE_APPS, "application-removepassword"),
+    *_each(APPLICATION_KEYS[:2], "POST", "/addKey", key_actions.add, (), "application-addkey"),
+    *_each(APPLICATION_KEYS[:2], "POST", "/removeKey", key_actions.remove, (), "application-removekey"),
+    *_each(
+        APPLICATION_KEYS, "GET", _FEDERATED, federated_credentials.list_all, READ_APPS,
+        "application-list-federatedidentitycredentials",
+    ),
+    *_each(
+        APPLICATION_KEYS, "POST", _FEDERATED, federated_credentials.create, WRITE_APPS,
+        "application-post-federatedidentitycredentials",
+    ),
+    *_each(
+        APPLICATION_KEYS, "GET", f"{_FEDERATED}/{{credential_id}}", federated_credentials.get, READ_APPS,
+        "federatedidentitycredential-get",
+    ),
+    *_each(
+        APPLICATION_KEYS, "PATCH", f"{_FEDERATED}/{{credential_id}}", federated_credentials.update, WRITE_APPS,
+        "federatedidentitycredential-update",
+    ),
+    *_each(
+        APPLICATION_KEYS, "DELETE", f"{_FEDERATED}/{{credential_id}}", federated_credentials.delete, WRITE_APPS,
+        "federatedidentitycredential-delete",
+    ),
+    *_each(APPLICATION_KEYS, "GET", "/owners", ownership.list_of_application, READ_APPS, "application-list-owners"),
+    *_each(
+        APPLICATION_KEYS, "POST", "/owners/$ref", ownership.add_to_application, WRITE_ALL_APPS,
+        "application-post-owners",
+    ),
+    *_each(
+        APPLICATION_KEYS, "DELETE", "/owners/{owner_id}/$ref", ownership.remove_from_application, WRITE_ALL_APPS,
+        "application-delete-owners",
+    ),
+    *_each(
+        APPLICATION_KEYS, "GET", _POLICIES, app_management_policies.list_of_application, READ_POLICIES,
+        "appmanagementpolicy-list-appliesto",
+    ),
+    *_each(
+        APPLICATION_KEYS, "POST", f"{_POLICIES}/$ref", app_management_policies.assign, WRITE_POLICIES,
+        "appmanagementpolicy-post-appliesto",
+    ),
+    *_each(
+        APPLICATION_KEYS, "DELETE", f"{_POLICIES}/{{policy_id}}/$ref", app_management_policies.unassign,
+        WRITE_POLICIES, "appmanagementpolicy-delete-appliesto",
+    ),
     *_each(APPLICATION_KEYS, "PUT", "/logo", logo.put, WRITE_APPS, "application-update"),
     *_each(APPLICATION_KEYS, "GET", "/logo", logo.get, READ_APPS, "application-get"),
     Route(
@@ -85,9 +134,9 @@ DELETED_ITEMS = [
     ),
     Route("GET", f"{_DELETED}/{{id}}", deleted_items.get, READ_APPS, _DELETED_API + "get"),
     Route(
-        "POST", f"{_DELETED}/{{id}}/restore", deleted_items.restore, WRITE_APPS, _DELETED_API + "restore",
+        "POST", f"{_DELETED}/{{id}}/restore", deleted_items.restore, WRITE_ALL_APPS, _DELETED_API + "restore",
     ),
-    Route("DELETE", f"{_DELETED}/{{id}}", deleted_items.purge, WRITE_APPS, _DELETED_API + "delete"),
+    Route("DELETE", f"{_DELETED}/{{id}}", deleted_items.purge, WRITE_ALL_APPS, _DELETED_API + "delete"),
 ]  # fmt: skip
 
 SERVICE_PRINCIPALS = [
@@ -100,6 +149,15 @@ SERVICE_PRINCIPALS = [
     *_each(PRINCIPAL_KEYS[:1], "PATCH", "", service_principals.update, WRITE_APPS, "serviceprincipal-update"),
     *_each(PRINCIPAL_KEYS[1:], "PATCH", "", service_principals.upsert, WRITE_APPS, "serviceprincipal-upsert"),
     *_each(PRINCIPAL_KEYS, "DELETE", "", service_principals.delete, WRITE_APPS, "serviceprincipal-delete"),
+    *_each(PRINCIPAL_KEYS, "GET", "/owners", ownership.list_of_principal, READ_APPS, "serviceprincipal-list-owners"),
+    *_each(
+        PRINCIPAL_KEYS, "POST", "/owners/$ref", ownership.add_to_principal, WRITE_ALL_APPS,
+        "serviceprincipal-post-owners",
+    ),
+    *_each(
+        PRINCIPAL_KEYS, "DELETE", "/owners/{owner_id}/$ref", ownership.remove_from_principal, WRITE_ALL_APPS,
+        "serviceprincipal-delete-owners",
+    ),
 ]  # fmt: skip
 
 _OF = app_role_assignments
@@ -161,6 +219,19 @@ PEOPLE = [
 ]  # fmt: skip
 
 _POLICY = "/policies/defaultAppManagementPolicy"
+
+
+def _policy_routes() -> list[Route]:
+    own, policies, page = "/policies/appManagementPolicies", app_management_policies, _API + "appmanagementpolicy-"
+    return [
+        Route("GET", own, policies.list_all, READ_POLICIES, page + "list"),
+        Route("POST", own, policies.create, WRITE_POLICIES, page + "post"),
+        Route("GET", f"{own}/{{policy_id}}", policies.get, READ_POLICIES, page + "get"),
+        Route("PATCH", f"{own}/{{policy_id}}", policies.update, WRITE_POLICIES, page + "update"),
+        Route("DELETE", f"{own}/{{policy_id}}", policies.delete, WRITE_POLICIES, page + "delete"),
+    ]
+
+
 _ROLES = "/roleManagement/directory/roleAssignments"
 TENANT = [
     Route("GET", "/organization", organization.list_all, READ_ORGANIZATION, _API + "organization-list"),
@@ -168,6 +239,7 @@ TENANT = [
     Route("GET", "/subscribedSkus", organization.list_skus, READ_ORGANIZATION, _API + "subscribedsku-list"),
     Route("GET", _POLICY, app_management.get_default, READ_POLICIES, _API + "tenantappmanagementpolicy-get"),
     Route("PATCH", _POLICY, app_management.update_default, WRITE_POLICIES, _API + "tenantappmanagementpolicy-update"),
+    *_policy_routes(),
     Route("GET", _ROLES, role_assignments.list_all, READ_ROLES, _API + "rbacapplication-list-roleassignments"),
     Route("POST", _ROLES, role_assignments.create, WRITE_ROLES, _API + "rbacapplication-post-roleassignments"),
     Route("DELETE", f"{_ROLES}/{{id}}", role_assignments.delete, WRITE_ROLES, _API + "unifiedroleassignment-delete"),

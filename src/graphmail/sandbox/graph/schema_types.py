@@ -70,7 +70,7 @@ APPLICATION = EntityType(
                 "termsOfServiceUrl": None,
             },
         ),
-        "keyCredentials": Property("any", NOT_EMULATED, []),
+        "keyCredentials": Property("any", default=[]),
         "parentalControlSettings": Property(
             "parentalControlSettings",
             default={"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},

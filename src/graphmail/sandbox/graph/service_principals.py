@@ -16,9 +16,11 @@ from graphmail.sandbox.graph.directory import (
     seen,
     stamp,
 )
-from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
+from graphmail.sandbox.graph.errors import bad_request, denied, graph_error, not_found
+from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_principal
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
+from graphmail.sandbox.registration import foreign_properties, registration_of
 from graphmail.sandbox.store import ServicePrincipal
 
 CONTEXT = "servicePrincipals"
@@ -43,7 +45,7 @@ async def get(call: Call) -> Answer:
 
 
 async def update(call: Call) -> Answer:
-    _update(call, find_principal(call), SERVICE_PRINCIPAL.check(call.json()), "PATCH /servicePrincipals/{id}")
+    _update(call, writable_principal(call), SERVICE_PRINCIPAL.check(call.json()), "PATCH /servicePrincipals/{id}")
     return Answer(204)
 
 
@@ -54,6 +56,8 @@ async def upsert(call: Call) -> Answer:
     request = "PATCH /servicePrincipals(appId='{app_id}')"
     existing = live_principal(call, app_id)
     if existing:
+        if not may_write(call, existing):
+            raise denied()
         _update(call, existing, body, request)
         return Answer(204)
     if "create-if-missing" not in [p.strip() for p in call.headers.get("prefer", "").lower().split(",")]:
@@ -64,7 +68,7 @@ async def upsert(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Soft delete; Entra hands out no token to the app from now on."""
-    principal = find_principal(call)
+    principal = writable_principal(call)
     principal.deleted = call.tenant.clock.now()
     call.tenant.commit(
         call.caller.client_id, "graph", "DELETE /servicePrincipals/{id}", principal.id, app_id=principal.app_id,
@@ -107,13 +111,19 @@ def _create(call: Call, body: dict[str, Any], request: str) -> ServicePrincipal:
         raise bad_request("A value is required for property 'appId' of resource 'ServicePrincipal'.")
     if live_principal(call, app_id):
         raise _in_use(app_id)
-    application = live_application(call, app_id)
-    if application is None or not seen(call, application.span):
+    registered = registration_of(call.world, call.tenant, app_id)
+    if registered is None:
         raise _no_backing(app_id)
-    principal = ServicePrincipal(str(uuid4()), app_id, Span(call.tenant.clock.now()))
+    application, local = registered.application, registered.tenant is call.tenant
+    if local and not seen(call, application.span):
+        raise _no_backing(app_id)
+    if not may_write(call, application):  # nor where it is registered elsewhere: it must be in the local tenant
+        raise denied()
+    principal = ServicePrincipal(str(uuid4()), app_id, Span(call.tenant.clock.now()), owners=first_owners(call))
     name = application.properties["displayName"]
     tags = list(dict.fromkeys([*application.properties.get("tags", []), *body.get("tags", [])]))
     principal.properties = {
+        **({} if local else foreign_properties(registered)),
         "displayName": name,
         **{n: v for n, v in body.items() if n != "appId"},
         "appDisplayName": name,

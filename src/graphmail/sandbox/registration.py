@@ -1,0 +1,52 @@
+"""Where an application is registered: in this tenant, or as a multi-tenant one in another tenant of the same sandbox.
+
+learn.microsoft.com/entra/identity-platform/single-and-multi-tenant-apps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphmail.sandbox.store import Application, Tenant, World
+
+MULTI_TENANT = ("AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """An application and its home tenant, whose clock and lags its credentials go by."""
+
+    tenant: Tenant
+    application: Application
+
+
+def registration_of(world: World, tenant: Tenant, app_id: str) -> Registration | None:
+    """Return the live registration that `tenant` can use, its own first; replicated or not."""
+    wanted = app_id.lower()
+    if own := _in(tenant, wanted):
+        return Registration(tenant, own)
+    for other in world.tenants.values():
+        found = _in(other, wanted)
+        if found and found.properties.get("signInAudience") in MULTI_TENANT:
+            return Registration(other, found)
+    return None
+
+
+def foreign_properties(registration: Registration) -> dict[str, Any]:
+    """What a service principal has of an application that is registered elsewhere."""
+    properties = registration.application.properties
+    web = properties.get("web") or {}
+    return {
+        "appOwnerOrganizationId": registration.tenant.id,
+        "appDescription": properties.get("description"),
+        "appRoles": properties.get("appRoles", []),
+        "homepage": web.get("homePageUrl"),
+        "replyUrls": web.get("redirectUris", []),
+        "servicePrincipalNames": [*properties.get("identifierUris", []), registration.application.app_id],
+        "signInAudience": properties.get("signInAudience"),
+    }
+
+
+def _in(tenant: Tenant, app_id: str) -> Application | None:
+    return next((a for a in tenant.applications.values() if a.app_id == app_id and a.deleted is None), None)
