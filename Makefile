@@ -7,7 +7,7 @@ PORT ?= 8443
 
 CLIENTS := .venv-clients
 
-.PHONY: demo test clients sandbox lint lock clean
+.PHONY: demo test conformance clients sandbox lint lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/python -m graphmail_ansible.demo
@@ -17,6 +17,10 @@ sandbox: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# docs/conformance.md says how to name a disposable tenant.
+conformance: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.conformance
 
 # Programs by others, for the tests marked `clients`; a minute and a gigabyte, so plain `make test` does without.
 clients: $(CLIENTS)/clients.stamp

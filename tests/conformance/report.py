@@ -1,0 +1,56 @@
+"""The sandbox and Microsoft side by side, as a page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tests.conformance.case import Case, shown
+from tests.conformance.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    case: Case
+    sandbox: Outcome
+    microsoft: Outcome | None = None  # not asked
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether both do the same; None where Microsoft was not asked or the steps could not be done there."""
+        if self.microsoft is None or self.microsoft.verdict == "failed":
+            return None
+        return self.microsoft.verdict == self.sandbox.verdict == "holds"
+
+
+def write(rows: Sequence[Row], folder: Path, tenant_id: str | None) -> Path:
+    """Write `conformance.html` and `conformance.json`; the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    at = datetime.now(UTC)
+    content = {"at": at.isoformat(), "tenant_id": tenant_id, "cases": [_plain(row) for row in rows]}
+    (folder / "conformance.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
+    pages.filters["pretty"] = lambda value: json.dumps(shown(value), indent=1, ensure_ascii=False)
+    page = folder / "conformance.html"
+    page.write_text(pages.get_template("report.html").render(rows=rows, at=at, tenant_id=tenant_id), encoding="utf-8")
+    return page
+
+
+def _plain(row: Row) -> dict[str, object]:
+    case = row.case
+    return {
+        "area": case.area,
+        "name": case.name,
+        "claim": case.claim,
+        "standing": case.standing,
+        "source": case.source,
+        "expected": shown(case.expected),
+        "sandbox": asdict(row.sandbox),
+        "microsoft": asdict(row.microsoft) if row.microsoft else None,
+        "agrees": row.agrees,
+    }

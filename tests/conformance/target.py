@@ -1,0 +1,234 @@
+"""What a case is run against: a tenant at Microsoft's own host names, in the sandbox or for real.
+
+Plain HTTP, and nothing of the client: what the client takes for granted is what the cases examine.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import requests
+
+LOGIN, GRAPH, EXCHANGE = (
+    "https://login.microsoftonline.com",
+    "https://graph.microsoft.com",
+    "https://outlook.office365.com",
+)
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+PREFIX = "graphmail-conformance"  # of everything that a case makes in a tenant
+
+
+class NotSeenError(Exception):
+    """What a case waited for did not come in its time."""
+
+
+class Waiting(Protocol):
+    """How time passes: for real, or in the sandbox's tenant at once."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """A tenant to try things in. Nothing in it may be dear to anybody.
+
+    `client_id` is an app with the rights of docs/conformance.md; `inside` and `outside` are two licensed mailboxes.
+    """
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    inside: str = ""
+    outside: str = ""
+    initial_domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `body` is parsed JSON, None for an empty one, text for anything else."""
+
+    status: int
+    body: Any
+    headers: requests.structures.CaseInsensitiveDict[str]
+
+    @property
+    def code(self) -> str:
+        """Graph's and Exchange's error code, or Entra's error with its AADSTS number."""
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        if isinstance(error, dict):
+            return str(error.get("code"))
+        if error:
+            return f"{error} {','.join(map(str, self.body.get('error_codes', [])))}".strip()
+        return ""
+
+    @property
+    def message(self) -> str:
+        error = self.body.get("error") if isinstance(self.body, dict) else None
+        return str(error.get("message")) if isinstance(error, dict) else ""
+
+    @property
+    def refusal(self) -> dict[str, Any]:
+        """Status and code: what a client may tell refusals apart by."""
+        return {"status": self.status, "code": self.code}
+
+
+@dataclass(frozen=True, slots=True)
+class MailApp:
+    """An app registered for a case, with its enterprise application and a secret."""
+
+    id: str
+    client_id: str
+    principal_id: str
+    key_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+class Target:
+    """One tenant during one case. What the case makes is removed again by `close`, last first."""
+
+    def __init__(self, tenancy: Tenancy, http: requests.Session, waiting: Waiting) -> None:
+        self.tenancy = tenancy
+        self.http = http
+        self.waiting = waiting
+        self._undo: list[Callable[[], object]] = []
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    def name(self) -> str:
+        """A name that nothing else in the tenant has."""
+        return f"{PREFIX}-{secrets.token_hex(5)}"
+
+    # Speaking
+
+    def token(self, scope: str = GRAPH, app: MailApp | None = None) -> Answer:
+        """Ask for a token with a secret, as the tenant's own app of the conformance suite or as `app`."""
+        client_id = app.client_id if app else self.tenancy.client_id
+        secret = app.client_secret if app else self.tenancy.client_secret
+        form = {"grant_type": "client_credentials", "scope": f"{scope}/.default"}
+        return self.sign_in({**form, "client_id": client_id, "client_secret": secret})
+
+    def sign_in(self, form: dict[str, str], tenant: str = "") -> Answer:
+        """POST a form to the token endpoint."""
+        url = f"{LOGIN}/{tenant or self.tenancy.tenant_id}/oauth2/v2.0/token"
+        return _answer(self.http.post(url, data=form, timeout=60))
+
+    def graph(self, method: str, path: str, body: Any = None, *, bearer: str = "", **options: Any) -> Answer:
+        """Ask Graph; as the suite's app unless another's bearer is given."""
+        headers = {"Authorization": f"Bearer {bearer or self._bearer(GRAPH)}", **options.pop("headers", {})}
+        url = path if path.startswith("https://") else f"{GRAPH}/v1.0{path}"
+        return _answer(self.http.request(method, url, json=body, headers=headers, timeout=120, **options))
+
+    def exchange(self, cmdlet: str, *, bearer: str = "", anchor: str = "", **parameters: Any) -> Answer:
+        """Invoke a cmdlet over the administration endpoint."""
+        domain = self.tenancy.initial_domain
+        headers = {
+            "Authorization": f"Bearer {bearer or self._bearer(EXCHANGE)}",
+            "X-AnchorMailbox": anchor or f"UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{domain}",
+            "X-CmdletName": cmdlet,
+            "Prefer": "odata.maxpagesize=1000",
+        }
+        url = f"{EXCHANGE}/adminapi/beta/{self.tenancy.tenant_id}/InvokeCommand"
+        body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}}
+        return _answer(self.http.post(url, json=body, headers=headers, timeout=300))
+
+    def _bearer(self, scope: str) -> str:
+        key = (scope, self.tenancy.client_id)
+        if key not in self._tokens:
+            answer = self.token(scope)
+            if answer.status != 200:
+                raise AssertionError(f"the suite's own app gets no token for {scope}: {answer.body}")
+            self._tokens[key] = answer.body["access_token"]
+        return self._tokens[key]
+
+    def forget_tokens(self) -> None:
+        """Ask for new ones, which carry what was granted meanwhile."""
+        self._tokens.clear()
+
+    # Waiting
+
+    def until(self, ask: Callable[[], Any], seconds: float = 300, every: float = 5) -> Any:
+        """Ask until the answer is true and return it. Raises NotSeenError when the time is over."""
+        waited = 0.0
+        while not (found := ask()):
+            if waited >= seconds:
+                raise NotSeenError(f"not seen within {seconds:g} s")
+            self.waiting.sleep(every)
+            waited += every
+        return found
+
+    def settled(self, ask: Callable[[], Answer], seconds: float = 300) -> Answer:
+        """Ask until it succeeds; for what was just made and is not everywhere yet."""
+        return self.until(lambda: (a := ask()) and a.status < 400 and a, seconds)
+
+    # Making
+
+    def undo(self, action: Callable[[], object]) -> None:
+        """Have something removed when the case is over."""
+        self._undo.append(action)
+
+    def close(self) -> list[str]:
+        """Remove what the case made; what could not be removed, for a person to do."""
+        left = []
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except Exception as error:
+                left.append(f"{type(error).__name__}: {error}")
+        return left
+
+    def app(self, *roles: str, secret: bool = False, **properties: Any) -> MailApp:
+        """Register an app with its enterprise application; `roles` are consented. All of it has replicated."""
+        body = {"displayName": self.name(), **properties}
+        made = self.graph("POST", "/applications", body).body
+        self.undo(lambda: self._purge(made["id"]))
+        self.settled(lambda: self.graph("GET", f"/applications/{made['id']}"))
+        principal = self.settled(lambda: self.graph("POST", "/servicePrincipals", {"appId": made["appId"]})).body["id"]
+        self.settled(lambda: self.graph("GET", f"/servicePrincipals/{principal}"))
+        app = MailApp(made["id"], made["appId"], principal)
+        for role in roles:
+            self.consent(app, role)
+        return self.with_secret(app) if secret else app
+
+    def with_secret(self, app: MailApp) -> MailApp:
+        """The same app with a new secret, which the token endpoint accepts already."""
+        answer = self.graph("POST", f"/applications/{app.id}/addPassword", {}).body
+        able = MailApp(app.id, app.client_id, app.principal_id, answer["keyId"], answer["secretText"])
+        self.settled(lambda: self.token(app=able))
+        return able
+
+    def consent(self, app: MailApp, role: str, resource_app: str = GRAPH_APP) -> Answer:
+        """Grant an application permission of a resource."""
+        resource = self.graph("GET", f"/servicePrincipals(appId='{resource_app}')?$select=id,appRoles").body
+        role_id = next(r["id"] for r in resource["appRoles"] if r["value"] == role)
+        grant = {"principalId": app.principal_id, "resourceId": resource["id"], "appRoleId": role_id}
+        return self.graph("POST", f"/servicePrincipals/{app.principal_id}/appRoleAssignments", grant)
+
+    def _purge(self, object_id: str) -> None:
+        self.graph("DELETE", f"/applications/{object_id}")
+        self.graph("DELETE", f"/directory/deletedItems/{object_id}")
+
+    def bearer_with(self, app: MailApp, *roles: str, seconds: float = 900) -> str:
+        """A token of the app that carries these roles."""
+        import jwt  # decoded for its claims alone
+
+        def ask() -> str | None:
+            token = str(self.token(app=app).body.get("access_token", ""))
+            held = jwt.decode(token, options={"verify_signature": False}).get("roles", []) if token else []
+            return token if set(roles) <= set(held) else None
+
+        return str(self.until(ask, seconds, 10))
+
+
+class RealTime:
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _answer(response: requests.Response) -> Answer:
+    body: Any = response.text or None
+    if "json" in response.headers.get("Content-Type", "") and response.content:
+        body = response.json()
+    return Answer(response.status_code, body, response.headers)
