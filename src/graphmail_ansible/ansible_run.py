@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from ansible import context
 
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
-from graphmail.evidence import Run, new_run_id
+from graphmail.evidence import Outcome, Run, new_run_id
+from graphmail.pending import Pending
 from graphmail.run_cache import RunCache
 from graphmail.state import Lock, StateFolder, state_root
 from graphmail.tenant import RunContext
@@ -35,68 +37,96 @@ def playbook_name() -> str:
     return re.sub(r"[^a-z0-9_]", "_", name.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a customer's tasks need before the first of them: the lock, for the life of this process, and evidence."""
+
+    lock: Lock
+    evidence: Run
+
+
 class AnsibleRun:
-    """State of this process; `locks` holds each customer's lock, or why it could not be taken."""
+    """State of this process: each customer's lock and evidence, or why they could not be had."""
 
     def __init__(self) -> None:
         self.run_id = new_run_id(playbook_name(), SystemClock().now())
         self.evidence = evidence_root()
         self._cache: RunCache | None = None
-        self._locks: dict[str, Lock | TenantError] = {}
-        self._begun: dict[str, Run] = {}
+        self._customers: dict[str, Opened | TenantError] = {}
 
     def open_cache(self) -> None:
         """Make the cache; in the parent, so that all workers have its key."""
         if self._cache is None:
             self._cache = RunCache.beside(state_root())
 
-    def lock(self, customer: str) -> None:
-        """Take the customer's lock for the life of this process and of every worker it forks."""
-        if customer in self._locks:
+    def open(self, tenant: dict[str, Any], plan: dict[str, Any]) -> None:
+        """Take the customer's lock and begin its evidence, before its first task and before any worker is forked.
+
+        Raises nothing: what went wrong is kept and stops this customer's tasks, and theirs alone.
+        """
+        customer = tenant["customer"]
+        if customer in self._customers:
             return
         try:
-            self._locks[customer] = StateFolder(state_root(), customer).lock(self.run_id)
+            lock = StateFolder(state_root(), customer).lock(self.run_id)
+            try:
+                self._customers[customer] = Opened(lock, self._begun(tenant, plan))
+            except BaseException:
+                lock.close()
+                raise
         except TenantError as error:
-            self._locks[customer] = error
+            self._customers[customer] = error
+        except OSError as error:
+            self._customers[customer] = TenantError(
+                "The lock or the evidence cannot be written",
+                found=f"{error.filename}: {error.strerror}",
+                remedy="mend GRAPHMAIL_STATE or GRAPHMAIL_EVIDENCE, then run again; nothing was contacted",
+            )
 
-    def held(self, customer: str) -> None:
-        """Raise TenantError when another run works on this customer."""
-        if customer not in self._locks:
-            self.lock(customer)
-        lock = self._locks[customer]
-        if isinstance(lock, TenantError):
-            raise lock
+    def opened(self, customer: str) -> Opened:
+        """Raises TenantError when this run may not work on it: another does, or nothing would be recorded."""
+        found = self._customers.get(customer) or TenantError(
+            "This run has no evidence open for the customer, so it does nothing",
+            remedy="run from the checkout or with its ansible.cfg, which enables the callback `evidence`",
+        )
+        if isinstance(found, TenantError):
+            raise found
+        return found
 
-    def begin(self, tenant: dict[str, Any], plan: dict[str, Any]) -> None:
-        """Open the customer's evidence, before its first task."""
-        customer = tenant["customer"]
-        if customer in self._begun or isinstance(self._locks.get(customer), TenantError):
-            return
-        run = Run(self.evidence, customer, self.run_id)
+    def customers(self) -> dict[str, Run]:
+        """Customer -> its evidence, of all that were opened."""
+        return {name: found.evidence for name, found in self._customers.items() if isinstance(found, Opened)}
+
+    def close(self, customer: str, *, failed: bool) -> str:
+        """Close the customer's evidence; says how, and where its report is. Raises TenantError."""
+        waiting = Pending(StateFolder(state_root(), customer)).reason()
+        outcome: Outcome = "failed" if failed else "waiting" if waiting else "succeeded"
+        run = self.opened(customer).evidence
+        report = run.close(outcome, SystemClock().now(), waiting if outcome == "waiting" else "")
+        return f"{outcome}  {report}"
+
+    def context(self, customer: str, *, check_mode: bool) -> RunContext:
+        """What a task of that customer gets. A check needs neither lock nor evidence: nothing happens.
+
+        Raises TenantError as `opened` does.
+        """
+        return RunContext(
+            run_id=self.run_id,
+            check_mode=check_mode,
+            cache=self._cache,
+            evidence=self.evidence,
+            observe=None if check_mode else self.opened(customer).evidence.append_http,
+        )
+
+    def _begun(self, tenant: dict[str, Any], plan: dict[str, Any]) -> Run:
+        run = Run(self.evidence, tenant["customer"], self.run_id)
         run.begin(
             tenant_id=tenant["tenant_id"],
             environment="sandbox" if tenant["cloud"] == "sandbox" else "production",
             at=SystemClock().now(),
             plan=plan,
         )
-        self._begun[customer] = run
-
-    def evidence_of(self, customer: str) -> Run | None:
-        return self._begun.get(customer)
-
-    def begun(self) -> dict[str, Run]:
-        return dict(self._begun)
-
-    def context(self, customer: str, *, check_mode: bool) -> RunContext:
-        """What a task of that customer gets. In check mode nothing is recorded: nothing happens."""
-        run = None if check_mode else self._begun.get(customer)
-        return RunContext(
-            run_id=self.run_id,
-            check_mode=check_mode,
-            cache=self._cache,
-            evidence=self.evidence,
-            observe=run.append_http if run else None,
-        )
+        return run
 
 
 RUN = AnsibleRun()

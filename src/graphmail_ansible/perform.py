@@ -19,8 +19,6 @@ def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) 
     customer = str(params["tenant"].get("customer", ""))
     warnings: list[str] = []
     try:
-        if not check_mode:
-            RUN.held(customer)
         tenant = Tenant.connect(params["tenant"], RUN.context(customer, check_mode=check_mode))
         warnings = tenant.warnings
         result = resource(name).run(tenant, params)

@@ -10,11 +10,7 @@ from ansible.plugins.callback import CallbackBase
 
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
-from graphmail.evidence import Run
-from graphmail.evidence.run import Outcome
-from graphmail.evidence.steps import Step
-from graphmail.pending import Pending
-from graphmail.state import StateFolder, state_root
+from graphmail.evidence import Step
 from graphmail_ansible.ansible_run import RUN
 
 
@@ -32,8 +28,7 @@ class Recorder(CallbackBase):
             if "tenant" not in variables or "customer" not in variables:
                 continue
             if not context.CLIARGS.get("check"):
-                RUN.lock(host.name)
-                RUN.begin(dict(variables["tenant"]), plan=dict(variables["customer"]))
+                RUN.open(dict(variables["tenant"]), plan=dict(variables["customer"]))
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._task_began = time.monotonic()
@@ -56,11 +51,11 @@ class Recorder(CallbackBase):
         self._step(result, "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        for customer, run in RUN.begun().items():
+        for customer in RUN.customers():
             failed = bool(stats.failures.get(customer) or stats.dark.get(customer))
             try:
-                self._close(run, customer, failed=failed)
-            except TenantError as error:
+                self._display.display(f"evidence  {customer}  {RUN.close(customer, failed=failed)}")
+            except (TenantError, OSError) as error:
                 self._display.error(f"The evidence of customer {customer} could not be closed: {error}")
 
     def _tell_round(self, result: Any) -> None:
@@ -68,14 +63,8 @@ class Recorder(CallbackBase):
         if str(result.task.action).rpartition(".")[2] == "propagation_probe" and "status" in told:
             self._display.display(f"{told['status']}  {result.host.name}  {told.get('msg', '')}")
 
-    def _close(self, run: Run, customer: str, *, failed: bool) -> None:
-        waiting = Pending(StateFolder(state_root(), customer)).reason()
-        outcome: Outcome = "failed" if failed else "waiting" if waiting else "succeeded"
-        report = run.close(outcome, SystemClock().now(), waiting if outcome == "waiting" else "")
-        self._display.display(f"evidence  {customer}  {outcome}  {report}")
-
     def _step(self, result: Any, outcome: Any) -> None:
-        run = RUN.evidence_of(result.host.name)
+        run = RUN.customers().get(result.host.name)
         if run is None:
             return
         task, told = result.task, result.result

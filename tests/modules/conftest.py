@@ -62,6 +62,9 @@ class Task:
         task = AnsibleTask()
         task.action = module
         task.args = {"tenant": self.connection(customer)} | params
+        if not check:
+            # As the callback does before a play.
+            self.run.open(self.connection(customer) | task.args["tenant"], {})
         task.check_mode = check
         task.diff = True
         # No module is shipped, so nothing is done over the connection.

@@ -8,7 +8,9 @@ import pytest
 
 from graphmail.errors import TenantError
 from graphmail_ansible import perform as face
+from graphmail_ansible.ansible_run import AnsibleRun
 from tests.modules.conftest import Task
+from tests.sandbox_process import CONTOSO, Sandbox
 
 CANARY = "authtoken=Zm9yIG5vYm9keSdzIGV5ZXM"
 URL = f"https://outlook.office.com/api/AttachmentSessions('x')?{CANARY}"
@@ -30,6 +32,7 @@ class Broken:
 @pytest.mark.parametrize("error", [ValueError(URL), KeyError(CANARY), RuntimeError("x", {"url": URL})])
 def test_an_exceptions_own_text_goes_nowhere(task: Task, tmp_path: Path, monkeypatch, error: Exception) -> None:
     monkeypatch.setattr(face, "resource", lambda name: Broken(error))
+    task.run.open(task.connection(), {})
     result = face.perform("entra_application", {"tenant": task.connection()}, check_mode=False, diff=True)
     assert result["failed"]
     assert type(error).__name__ in result["msg"]
@@ -44,6 +47,15 @@ def test_an_exceptions_own_text_goes_nowhere(task: Task, tmp_path: Path, monkeyp
 def test_a_foreseen_error_names_the_customer_and_the_request(task: Task, monkeypatch) -> None:
     error = TenantError("Graph said no", found="nothing", remedy="look again", request_id="id-7")
     monkeypatch.setattr(face, "resource", lambda name: Broken(error))
+    task.run.open(task.connection(), {})
     result = face.perform("entra_application", {"tenant": task.connection()}, check_mode=False, diff=True)
     assert result["msg"].startswith("Customer contoso: Graph said no. Found: nothing. To do: look again.")
     assert result["request_id"] == "id-7"
+
+
+def test_a_task_that_nobody_records_is_refused_and_contacts_nobody(task: Task, sandbox: Sandbox, monkeypatch) -> None:
+    monkeypatch.setattr(face, "RUN", AnsibleRun())
+    params = {"tenant": task.connection(), "unique_name": "kundo-mail"}
+    result = face.perform("entra_application", params, check_mode=False, diff=True)
+    assert "no evidence open" in result["msg"]
+    assert sandbox.requests(CONTOSO) == []

@@ -42,45 +42,60 @@ def test_a_run_is_named_by_its_first_playbook(monkeypatch, program, arguments, n
 
 def test_a_customer_that_another_run_works_on_stays_refused_and_gets_no_evidence(run, tmp_path):
     with StateFolder(tmp_path / "state", "contoso").lock("20260101T000000Z-onboard-abcdef"):
-        run.lock("contoso")
-    run.begin(connection(), {})
+        run.open(connection(), {})
+    run.open(connection(), {})
 
     for _ in range(2):
         with pytest.raises(TenantError, match="run 20260101T000000Z-onboard-abcdef"):
-            run.held("contoso")
-    assert run.evidence_of("contoso") is None
+            run.context("contoso", check_mode=False)
+    assert run.customers() == {}
     assert not (tmp_path / "evidence").exists()
 
 
 def test_a_customers_lock_is_held_to_the_end(run, tmp_path):
-    run.held("contoso")
-    run.held("contoso")
+    run.open(connection(), {})
+    run.open(connection(), {})
 
     with pytest.raises(TenantError, match=run.run_id):
         StateFolder(tmp_path / "state", "contoso").lock("another")
     StateFolder(tmp_path / "state", "fabrikam").lock("another").close()
 
 
-def test_evidence_is_begun_once_and_heard_by_every_task(run):
-    run.begin(connection(), {"what": "shall be"})
-    run.begin(connection(), {"what": "else"})
+@pytest.mark.parametrize("root", ["state", "evidence"])
+def test_what_cannot_be_written_stops_the_customer_and_leaves_no_lock(run, tmp_path, root):
+    (tmp_path / root).write_text("a file where a folder should be")
+    run.open(connection(), {})
 
-    begun = run.evidence_of("contoso")
-    assert begun is not None
+    with pytest.raises(TenantError, match=f"cannot be written.*{root}"):
+        run.context("contoso", check_mode=False)
+    (tmp_path / root).unlink()
+    StateFolder(tmp_path / "state", "contoso").lock("another").close()
+
+
+def test_a_task_of_a_customer_that_nobody_opened_is_refused(run):
+    run.open(connection(), {})
+
+    with pytest.raises(TenantError, match="no evidence open"):
+        run.context("fabrikam", check_mode=False)
+
+
+def test_evidence_is_begun_once_and_heard_by_every_task(run):
+    run.open(connection(), {"what": "shall be"})
+    run.open(connection(), {"what": "else"})
+
+    begun = run.customers()["contoso"]
     assert begun.about()["plan"] == {"what": "shall be"}
     assert run.context("contoso", check_mode=False).observe == begun.append_http
 
 
 @pytest.mark.parametrize(("cloud", "environment"), [("sandbox", "sandbox"), ("global", "production")])
 def test_evidence_says_which_world_it_is_of(run, cloud, environment):
-    run.begin(connection(cloud=cloud), {})
+    run.open(connection(cloud=cloud), {})
 
-    assert run.begun()["contoso"].about()["environment"] == environment
+    assert run.customers()["contoso"].about()["environment"] == environment
 
 
-def test_a_check_records_nothing(run):
-    run.begin(connection(), {})
-
+def test_a_check_records_nothing_and_needs_no_lock(run):
     checking = run.context("contoso", check_mode=True)
 
     assert checking.observe is None
@@ -89,7 +104,7 @@ def test_a_check_records_nothing(run):
 
 def test_the_cache_is_made_once(run):
     run.open_cache()
-    first = run.context("contoso", check_mode=False).cache
+    first = run.context("contoso", check_mode=True).cache
     run.open_cache()
 
-    assert run.context("fabrikam", check_mode=False).cache is first
+    assert run.context("fabrikam", check_mode=True).cache is first
