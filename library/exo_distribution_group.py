@@ -37,8 +37,8 @@ options:
     elements: str
   extra_members:
     description:
-      - What to do with members that O(members) does not name. V(report) leaves and returns them, V(remove) takes
-        them out.
+      - What to do with members that O(members) does not name. V(report) leaves them, returns them and warns of
+        them, V(remove) takes them out.
     type: str
     choices: [report, remove]
     default: report
@@ -90,12 +90,6 @@ EXAMPLES = r"""
       - admin@contoso.example
     members:
       - support@contoso.example
-  register: mailbox_group
-
-- name: Report members that nobody declared
-  ansible.builtin.debug:
-    msg: "Also reachable for the app: {{ mailbox_group.extra_members | join(', ') }}"
-  when: mailbox_group.extra_members | length > 0
 
 - name: Take out whoever else is in it, and leave the rest alone
   exo_distribution_group:

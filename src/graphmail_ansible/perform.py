@@ -25,14 +25,20 @@ def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) 
         if not diff:
             result.pop("diff", None)
     except TenantError as error:
-        told = str(error) if customer in str(error) else f"Customer {customer}: {error}"
-        result = {"failed": True, "msg": told} | ({"request_id": error.request_id} if error.request_id else {})
+        result = {"failed": True, "msg": _named(customer, str(error))} | (
+            {"request_id": error.request_id} if error.request_id else {}
+        )
     except Exception as error:
         # The one catch-all: an exception's own text may hold a URL with a token or a whole reply.
         result = {"failed": True, "msg": _unexpected(name, customer, error)}
     if warnings:
-        result["warnings"] = list(dict.fromkeys(warnings))
+        result["warnings"] = list(dict.fromkeys(_named(customer, warning) for warning in warnings))
     return result
+
+
+def _named(customer: str, text: str) -> str:
+    """Warnings are shown without their host, and playbooks of many customers mix."""
+    return text if f"ustomer {customer}" in text else f"Customer {customer}: {text}"
 
 
 def _unexpected(name: str, customer: str, error: Exception) -> str:

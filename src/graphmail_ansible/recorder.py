@@ -78,8 +78,12 @@ class Recorder(CallbackBase):
                 module=str(task.action),
                 role=str(getattr(task, "_role", None) or ""),
                 seconds=round(time.monotonic() - began, 3) if began else 0.0,
-                message=str(told.get("msg", "")) if outcome == "failed" else "",
+                message=str(told.get("msg", "")) if outcome == "failed" else _warnings(result),
                 before=diff.get("before"),
                 after=diff.get("after"),
             )
         )
+
+
+def _warnings(result: Any) -> str:
+    return " ".join(str(warning.event.msg) for warning in result.warnings)

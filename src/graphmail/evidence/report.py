@@ -102,7 +102,12 @@ class RunReport:
 
     @property
     def notable_steps(self) -> list[dict[str, Any]]:
-        return [step for step in self.steps if step.get("outcome") in ("changed", "failed", "unreachable")]
+        notable = ("changed", "failed", "unreachable")
+        return [step for step in self.steps if step.get("outcome") in notable or step.get("message")]
+
+    @property
+    def warned(self) -> bool:
+        return any(step.get("message") and step.get("outcome") != "failed" for step in self.steps)
 
     @property
     def step_counts(self) -> Counter[str]:

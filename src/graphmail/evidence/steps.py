@@ -19,7 +19,10 @@ class _Line(BaseModel):
 
 
 class Step(_Line):
-    """One task. `before` and `after` are what its diff shows; `message` is for a person. No secret in any of them."""
+    """One task. `before` and `after` are what its diff shows; `message` is why it failed or what it warned of.
+
+    No secret in any of them.
+    """
 
     task: str
     outcome: Literal["ok", "changed", "failed", "skipped", "unreachable"]

@@ -76,6 +76,15 @@ class DistributionGroup(Resource):
         sorted_after = {n: sorted(v) if isinstance(v, list) else v for n, v in plan.after.items()}
         return Plan(plan.action, plan.before, sorted_after)
 
+    def run(self, tenant: Tenant, params: Values) -> Values:
+        result = super().run(tenant, params)
+        if extra := result.get("extra_members"):
+            tenant.warn(
+                f"Not in the inventory, and reachable for the app: {', '.join(extra)}. "
+                "To do: add it to mailboxes, or set group.extra_members: remove."
+            )
+        return result
+
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if found is None:
             self._create(tenant, desired)
