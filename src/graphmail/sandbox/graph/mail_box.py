@@ -13,7 +13,8 @@ from uuid import UUID
 from graphmail.sandbox import access
 from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error, not_found
-from graphmail.sandbox.graph.mail_item import RECOVERABLE, WELL_KNOWN, has_room
+from graphmail.sandbox.graph.mail_item import has_room
+from graphmail.sandbox.graph.mail_well_known import RECOVERABLE, complete
 from graphmail.sandbox.store import Mailbox, Message, Recipient, Tenant
 
 WRITE = ("Mail.ReadWrite",)
@@ -24,6 +25,7 @@ SEND = ("Mail.Send",)
 BY_POLICY = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
 BY_ROLE = "Access is denied. Check credentials and try again."
 
+_COLLECTIONS = ("messages", "mailfolders", "childfolders", "attachments")
 _ITEM_ID = re.compile(r"[A-Za-z0-9_=-]{40,}")
 
 
@@ -37,6 +39,7 @@ class Box:
     basic: bool
     immutable: bool  # ids as `Prefer: IdType="ImmutableId"` asks for
     text: bool  # bodies as text
+    minimal: bool  # no body in the answer to a write
 
     @property
     def tenant(self) -> Tenant:
@@ -63,11 +66,17 @@ class Box:
         """Return the id of the folder that has this well-known name or id. Raises Graph's 404."""
         if found := self.mailbox.folders.get(name.lower()):
             return found
-        if name in self.mailbox.folders.values():
+        if name in self.mailbox.own_folders or name in self.mailbox.folders.values():
             return name
         if not _ITEM_ID.fullmatch(name):
             raise graph_error(400, "ErrorInvalidIdMalformed", "Id is malformed.")
         raise item_not_found()
+
+    def applied(self) -> dict[str, str]:
+        """Return the header that says which preferences were honoured."""
+        held = ['IdType="ImmutableId"'] * self.immutable + ['outlook.body-content-type="text"'] * self.text
+        held += ["return=minimal"] * self.minimal
+        return {"Preference-Applied": ", ".join(held)} if held else {}
 
     def messages(self, folder_id: str | None = None) -> list[Message]:
         """What has arrived; without a folder all of the mailbox, Deleted Items too, recoverable items not."""
@@ -96,9 +105,8 @@ def open_box(call: Call, wanted: tuple[str, ...]) -> Box:
         raise _no_mailbox(recipient, name)
     if refusal := access.refusal(tenant, caller, recipient, wanted):
         raise graph_error(403, "ErrorAccessDenied", BY_POLICY if refusal is access.Refusal.POLICY else BY_ROLE)
-    for folder in WELL_KNOWN:
-        recipient.mailbox.folders.setdefault(folder, f"AAMkA{folder.encode().hex():x<64}AAA=")
-    preferences = [p.strip().lower() for p in call.headers.get("prefer", "").split(",")]
+    complete(recipient.mailbox)
+    preferences = [p.strip().lower() for p in re.split("[,;]", call.headers.get("prefer", ""))]
     may_read = caller.by_hand or access.effective(tenant, caller, recipient) & frozenset(READ)
     return Box(
         call,
@@ -107,6 +115,7 @@ def open_box(call: Call, wanted: tuple[str, ...]) -> Box:
         basic=not may_read,
         immutable='idtype="immutableid"' in preferences,
         text='outlook.body-content-type="text"' in preferences,
+        minimal="return=minimal" in preferences and call.method in ("POST", "PATCH"),
     )
 
 
@@ -150,6 +159,6 @@ def _is_guid(name: str) -> bool:
 def _operation(path: str) -> str:
     """`/users/{id}/messages/{id}/move`, whatever the ids are."""
     parts = path.split("/")
-    ids = {2} | {i for i in range(3, len(parts)) if parts[i - 1].lower() in ("messages", "mailfolders", "attachments")}
-    literal = {"$value", "createuploadsession"}
+    ids = {2} | {i for i in range(3, len(parts)) if parts[i - 1].lower() in _COLLECTIONS}
+    literal = {"$value", "$count", "createuploadsession", "delta", "delta()"}
     return "/".join("{id}" if i in ids and p.lower() not in literal else p for i, p in enumerate(parts))

@@ -41,10 +41,35 @@ NOT_FILTERABLE = frozenset(
 )
 COLLECTIONS = {"categories": "", "singleValueExtendedProperties": "id value"}
 
+
+@dataclass(frozen=True, slots=True)
+class Filterable:
+    """What of a type can be filtered and sorted by, by kind; `refused` are those that Exchange cannot filter by."""
+
+    type_name: str
+    strings: frozenset[str]
+    booleans: frozenset[str]
+    times: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.strings | self.booleans | self.times | self.numbers
+
+
+MESSAGES = Filterable("message", STRINGS, BOOLEANS, TIMES, refused=NOT_FILTERABLE)
+FOLDERS = Filterable(
+    "mailFolder",
+    strings=frozenset({"displayName", "id", "parentFolderId"}),
+    booleans=frozenset({"isHidden"}),
+    numbers=frozenset({"childFolderCount", "totalItemCount", "unreadItemCount"}),
+)
+
 _TOKEN = re.compile(
     r"\s*(?:'(?P<string>(?:[^']|'')*)'"
     r"|(?P<time>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?)"
-    r"|(?P<name>[A-Za-z_][\w/]*)|(?P<mark>[(),:]))",
+    r"|(?P<number>\d+)|(?P<name>[A-Za-z_][\w/]*)|(?P<mark>[(),:]))",
 )
 
 
@@ -56,9 +81,9 @@ class Filter:
     properties: tuple[str, ...]
 
 
-def parse_filter(text: str) -> Filter:
+def parse_filter(text: str, of: Filterable = MESSAGES) -> Filter:
     """Parse a $filter. Raises Graph's 400 for a bad one."""
-    parser = _Parser(text)
+    parser = _Parser(text, of)
     return Filter(parser.whole(), tuple(dict.fromkeys(parser.named)))
 
 
@@ -70,13 +95,14 @@ def bad_syntax(problem: str) -> ServiceError:
     return graph_error(400, "RequestBroker--ParseUri", problem)
 
 
-def unknown_property(name: str) -> ServiceError:
-    return bad_syntax(f"Could not find a property named '{name}' on type 'microsoft.graph.message'.")
+def unknown_property(name: str, of: Filterable = MESSAGES) -> ServiceError:
+    return bad_syntax(f"Could not find a property named '{name}' on type 'microsoft.graph.{of.type_name}'.")
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, of: Filterable) -> None:
         self.text = text
+        self.of = of
         self.tokens = self._tokens()
         self.at = 0
         self.named: list[str] = []
@@ -151,7 +177,7 @@ class _Parser:
         self._take("mark", ",")
         wanted = self._take("string").lower()
         self._take("mark", ")")
-        if path not in STRINGS and self.variable is None:
+        if path not in self.of.strings and self.variable is None:
             raise invalid_nodes()
         held = str.startswith if name == "startswith" else str.__contains__
         get = self._getter(path)
@@ -162,10 +188,10 @@ class _Parser:
 
     def _any(self, name: str) -> Predicate:
         collection = name.removesuffix("/any")
-        if collection in NOT_FILTERABLE:
+        if collection in self.of.refused:
             raise invalid_nodes()
-        if collection not in COLLECTIONS:
-            raise unknown_property(collection)
+        if collection not in COLLECTIONS or self.of is not MESSAGES:
+            raise unknown_property(collection, self.of)
         self._take("mark", "(")
         variable = self._take("name")
         self._take("mark", ":")
@@ -186,8 +212,8 @@ class _Parser:
             if inner == name or inner not in COLLECTIONS[collection].split():
                 raise bad_syntax(f"Could not find a property named '{name}'.")
             return inner
-        if name not in STRINGS | BOOLEANS | TIMES:
-            raise invalid_nodes() if name.partition("/")[0] in NOT_FILTERABLE else unknown_property(name)
+        if name not in self.of.all:
+            raise invalid_nodes() if name.partition("/")[0] in self.of.refused else unknown_property(name, self.of)
         self.named.append(name)
         return name
 
@@ -216,11 +242,13 @@ class _Parser:
     def _literal(self, path: str, kind: str, literal: str) -> Any:
         if kind == "name" and literal == "null":
             return None
-        if path in TIMES and kind == "time":
+        if path in self.of.times and kind == "time":
             return _time(literal)
-        if path in BOOLEANS and kind == "name" and literal in ("true", "false"):
+        if path in self.of.numbers and kind == "number":
+            return int(literal)
+        if path in self.of.booleans and kind == "name" and literal in ("true", "false"):
             return literal == "true"
-        if path not in TIMES | BOOLEANS and kind == "string":
+        if path not in self.of.times | self.of.booleans | self.of.numbers and kind == "string":
             return literal.lower()
         raise bad_syntax("A binary operator with incompatible types was detected.")
 
@@ -231,7 +259,7 @@ def _time(text: str) -> datetime:
 
 
 def _comparable(value: Any, kind: str) -> Any:
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | int):
         return value
     return _time(value) if kind == "time" else str(value).lower()
 

@@ -13,18 +13,6 @@ from typing import Any
 
 from graphmail.sandbox.store import Attachment, Mailbox, Message
 
-WELL_KNOWN = {
-    "msgfolderroot": "Top of Information Store",
-    "inbox": "Inbox",
-    "drafts": "Drafts",
-    "sentitems": "Sent Items",
-    "deleteditems": "Deleted Items",
-    "outbox": "Outbox",
-    "junkemail": "Junk Email",
-    "archive": "Archive",
-    "recoverableitemsdeletions": "Deletions",
-}
-RECOVERABLE = "recoverableitemsdeletions"
 _PREVIEW = 255
 
 

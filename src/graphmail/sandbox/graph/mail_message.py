@@ -9,19 +9,24 @@ from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import READ, READ_BASIC, WRITE, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
-from graphmail.sandbox.graph.mail_item import RECOVERABLE, encoded_size, new_id, place, touch
+from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, touch
 from graphmail.sandbox.graph.mail_mime import render
 from graphmail.sandbox.graph.mail_query import Query, page, parse_query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY, MESSAGE, check
 from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
+from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
 from graphmail.sandbox.store import Message
 
 
-def _one(box: Box, message: Message, query: Query, status: int = 200) -> Answer:
-    context = f"{box.call.root}/v1.0/$metadata#users('{box.recipient.id}')/messages/$entity"
-    body = {"@odata.context": context, **shown(box, message, whole(box, message), query)}
-    applied = ['IdType="ImmutableId"'] * box.immutable + ['outlook.body-content-type="text"'] * box.text
-    return Answer(status, body, {"Preference-Applied": ", ".join(applied)} if applied else {})
+def one(box: Box, message: Message, query: Query, status: int = 200) -> Answer:
+    where = f"users('{box.recipient.id}')/messages"
+    headers = box.applied()
+    if status == 201:
+        headers["Location"] = f"{box.call.root}/v1.0/{where}('{box.item_id(message)}')"
+    if box.minimal:
+        return Answer(status if status == 201 else 204, None, headers)
+    context = f"{box.call.root}/v1.0/$metadata#{where}/$entity"
+    return Answer(status, {"@odata.context": context, **shown(box, message, whole(box, message), query)}, headers)
 
 
 async def list_messages(call: Call) -> Answer:
@@ -34,12 +39,14 @@ async def list_messages(call: Call) -> Answer:
     kept, notes = page(call, query, items)
     where = f"users('{box.recipient.id}')" + (f"/mailFolders('{folder}')" if folder else "")
     value = [shown(box, found[item.pop("")], item, query) for item in kept]
-    return Answer(200, {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages", **notes, "value": value})
+    return Answer(
+        200, {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages", **notes, "value": value}, box.applied()
+    )
 
 
 async def get_message(call: Call) -> Answer:
     box = open_box(call, READ_BASIC)
-    return _one(box, box.message(call.params["message_id"]), parse_query(call, MESSAGE, EXPANDABLE))
+    return one(box, box.message(call.params["message_id"]), parse_query(call, MESSAGE, EXPANDABLE))
 
 
 async def get_mime(call: Call) -> Answer:
@@ -61,7 +68,7 @@ async def create_draft(call: Call) -> Answer:
     message = place(box.mailbox, folder, mail.properties, box.now)
     message.internet_headers, message.attachments = mail.headers, mail.attachments
     box.commit(message.immutable_id, subject=mail.properties["subject"])
-    return _one(box, message, Query(), 201)
+    return one(box, message, Query(), 201)
 
 
 async def change_message(call: Call) -> Answer:
@@ -84,7 +91,7 @@ async def change_message(call: Call) -> Answer:
         message.properties |= changes
         touch(message, box.now)
         box.commit(message.immutable_id, changed=sorted(changes))
-    return _one(box, message, Query())
+    return one(box, message, Query())
 
 
 def _sent(name: str) -> ServiceError:
@@ -108,7 +115,7 @@ async def move_message(call: Call) -> Answer:
         raise graph_error(400, "ErrorInvalidRequest", "The parameter destinationId is missing.")
     _relocate(box, message, box.folder_id(destination))
     box.commit(message.immutable_id, destination=destination)
-    return _one(box, message, Query(), 201)
+    return one(box, message, Query(), 201)
 
 
 async def delete_message(call: Call) -> Answer:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_filter import BOOLEANS, STRINGS, TIMES, Filter, bad_syntax, parse_filter
+from graphmail.sandbox.graph.mail_filter import MESSAGES, Filter, Filterable, bad_syntax, parse_filter, unknown_property
 from graphmail.sandbox.graph.mail_schema import Complex
 
 DEFAULT_PAGE = 10
@@ -34,7 +34,9 @@ class Query:
     expand: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> its own options
 
 
-def parse_query(call: Call, shape: Complex, expandable: tuple[str, ...] = ()) -> Query:
+def parse_query(
+    call: Call, shape: Complex, expandable: tuple[str, ...] = (), of: Filterable = MESSAGES,
+) -> Query:  # fmt: skip
     """Read the options. Raises Graph's 400, or 501 for $search, which is not emulated."""
     if "$search" in call.query:
         raise ServiceError(
@@ -43,28 +45,38 @@ def parse_query(call: Call, shape: Complex, expandable: tuple[str, ...] = ()) ->
     options = call.query
     query = Query(
         select=_select(options.get("$select", ""), shape),
-        filter=parse_filter(options["$filter"]) if options.get("$filter") else None,
-        order=_order(options.get("$orderby", "")),
-        top=_number(options, "$top", _preferred_page(call), 1, LARGEST_PAGE),
+        filter=parse_filter(options["$filter"], of) if options.get("$filter") else None,
+        order=_order(options.get("$orderby", ""), of),
+        top=_number(options, "$top", preferred_page(call) or DEFAULT_PAGE, 1, LARGEST_PAGE),
         skip=_number(options, "$skip", 0, 0, 2**31),
         count=options.get("$count", "").lower() == "true",
         expand=_expand(options.get("$expand", ""), expandable, shape),
     )
-    if query.filter and query.order:
+    if query.filter and query.order and of is MESSAGES:
         _require_efficient(query.filter, query.order)
     return query
 
 
-def page(call: Call, query: Query, items: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def page(
+    call: Call,
+    query: Query,
+    items: list[dict[str, Any]],
+    order: tuple[tuple[str, bool], ...] = (("receivedDateTime", True),),
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the items of this page, and the collection's annotations: count and nextLink."""
     kept = [i for i in items if query.filter is None or query.filter.test(i)]
-    for name, descending in reversed(query.order or (("receivedDateTime", True),)):
+    for name, descending in reversed(query.order or order):
         kept.sort(key=partial(_sort_key, name), reverse=descending)
     notes: dict[str, Any] = {"@odata.count": len(kept)} if query.count else {}
     end = query.skip + query.top
     if len(kept) > end:
         notes["@odata.nextLink"] = next_link(call, end)
     return kept[query.skip : end], notes
+
+
+def number_answer(number: int) -> Answer:
+    """Make the answer of a $count endpoint: the number as text."""
+    return Answer(200, str(number).encode(), {"Content-Type": "text/plain"})
 
 
 def next_link(call: Call, skip: int) -> str:
@@ -92,12 +104,12 @@ def _select(text: str, shape: Complex) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _order(text: str) -> tuple[tuple[str, bool], ...]:
+def _order(text: str, of: Filterable) -> tuple[tuple[str, bool], ...]:
     found: list[tuple[str, bool]] = []
     for part in (p.strip() for p in text.split(",") if p.strip()):
         match = _ORDER.fullmatch(part)
-        if match is None or match.group(1) not in STRINGS | BOOLEANS | TIMES:
-            raise bad_syntax(f"Could not find a property named '{part}' on type 'microsoft.graph.message'.")
+        if match is None or match.group(1) not in of.all:
+            raise unknown_property(part, of)
         found.append((match.group(1), (match.group(2) or "").lower() == "desc"))
     return tuple(found)
 
@@ -119,9 +131,10 @@ def _number(options: Mapping[str, str], name: str, default: int, least: int, mos
     return int(text)
 
 
-def _preferred_page(call: Call) -> int:
+def preferred_page(call: Call) -> int:
+    """Return what `Prefer: odata.maxpagesize` says, 0 where it says nothing."""
     match = re.search(r"odata\.maxpagesize=(\d+)", call.headers.get("prefer", ""), re.IGNORECASE)
-    return max(1, min(LARGEST_PAGE, int(match.group(1)))) if match else DEFAULT_PAGE
+    return max(1, min(LARGEST_PAGE, int(match.group(1)))) if match else 0
 
 
 def _expand(text: str, expandable: tuple[str, ...], shape: Complex) -> dict[str, dict[str, str]]:

@@ -102,6 +102,7 @@ MESSAGE = Complex("message", **ALWAYS, **DRAFT_ONLY, **CREATE_ONLY, **READ_ONLY)
 FOLDER = Complex(
     "mailFolder",
     childFolderCount=int,
+    childFolders=[Complex("mailFolder")],
     displayName=str,
     id=str,
     isHidden=bool,

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphmail.sandbox.graph.mail_box import Box
 from graphmail.sandbox.graph.mail_filter import bad_syntax
-from graphmail.sandbox.graph.mail_item import WELL_KNOWN, plain_text, preview
+from graphmail.sandbox.graph.mail_item import plain_text, preview
 from graphmail.sandbox.graph.mail_query import Query, selected
 from graphmail.sandbox.store import Attachment, Message
 
@@ -69,22 +69,6 @@ def attachment_view(attachment: Attachment, select: tuple[str, ...] = ()) -> dic
     if not select or "contentBytes" in select:
         view["contentBytes"] = base64.b64encode(attachment.content).decode()
     return selected(view, select)
-
-
-def folder_view(box: Box, name: str) -> dict[str, Any]:
-    """Return one of the well-known folders."""
-    folders = box.mailbox.folders
-    inside = box.messages(folders[name])
-    top = name == "msgfolderroot"
-    return {
-        "id": folders[name],
-        "displayName": WELL_KNOWN[name],
-        "parentFolderId": folders["msgfolderroot"],
-        "childFolderCount": len(WELL_KNOWN) - 2 if top else 0,
-        "unreadItemCount": sum(not m.properties["isRead"] for m in inside),
-        "totalItemCount": len(inside),
-        "isHidden": False,
-    }
 
 
 def property_key(property_id: str) -> str:
