@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -117,11 +118,48 @@ def test_draft_is_changed(contoso):
         {"internetMessageId": "<x@y>"},
     ],
 )
-def test_draft_only_properties_of_a_received_message_are_refused(contoso, received, change):
+def test_content_of_a_received_message_can_be_changed_until_that_is_enforced(contoso, received, change):
+    path = f"{USER}/messages/{received['id']}"
+    contoso.got("PATCH", path, json=change)
+    contoso.tenant.mail_rules.received_edits = "enforced"
     before = len(contoso.ledger)
-    code = "ErrorInvalidPropertyUpdateSentMessage"
-    contoso.refused(400, code, "PATCH", f"{USER}/messages/{received['id']}", json=change)
+    contoso.refused(403, "ErrorAccessDenied", "PATCH", path, json=change)
     assert len(contoso.ledger) == before
+    contoso.got("PATCH", path, json=change, roles=("Mail.ReadWrite", "Mail-Advanced.ReadWrite.All"))
+    contoso.got("PATCH", path, json={"isRead": True, "categories": ["x"]})
+
+
+def test_content_of_received_messages_is_closed_by_date(contoso, received):
+    contoso.tenant.mail_rules.received_edits = "by_date"
+    path = f"{USER}/messages/{received['id']}"
+    last = datetime(2026, 12, 31, tzinfo=UTC) - contoso.tenant.clock.now()
+    if last.total_seconds() > 120:
+        contoso.advance(last.total_seconds() - 60)
+        contoso.got("PATCH", path, json={"subject": "x"})
+        contoso.advance(61)
+    contoso.refused(403, "ErrorAccessDenied", "PATCH", path, json={"subject": "y"})
+    made = draft(contoso)
+    contoso.got("PATCH", f"{USER}/messages/{made['id']}", json={"subject": "y"})
+
+
+def test_change_of_an_old_version_is_412(contoso, received):
+    path = f"{USER}/messages/{received['id']}"
+    stale = {"If-Match": received["@odata.etag"]}
+    fresh = {"If-Match": contoso.got("PATCH", path, json={"isRead": True}, headers=stale)["@odata.etag"]}
+    contoso.refused(412, "ErrorIrresolvableConflict", "PATCH", path, json={"isRead": False}, headers=stale)
+    contoso.refused(412, "ErrorIrresolvableConflict", "DELETE", path, headers=stale)
+    contoso.got("PATCH", path, json={"isRead": False}, headers=fresh)
+    contoso.got("DELETE", path, 204, headers={"If-Match": "*"})
+
+
+def test_minimal_answers_have_no_body(contoso, received):
+    headers = {"Prefer": "return=minimal"}
+    answer = contoso.graph("PATCH", f"{USER}/messages/{received['id']}", json={"isRead": True}, headers=headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Preference-Applied"] == "return=minimal"
+    made = contoso.graph("POST", f"{USER}/messages", json={}, headers=headers)
+    assert (made.status_code, made.content) == (201, b"")
+    assert contoso.got("GET", made.headers["Location"])["isDraft"] is True
 
 
 def test_received_message_is_marked_read_flagged_and_categorised(contoso, received):

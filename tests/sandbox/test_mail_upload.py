@@ -160,7 +160,7 @@ def test_session_expires_and_is_not_prolonged_by_slices(contoso):
     session = opened(contoso, draft(contoso), 5 * MIB)
     contoso.advance(3500)
     again = put(contoso, session["uploadUrl"], b"\0" * 100, 0, 5 * MIB).json()
-    assert again["ExpirationDateTime"] == session["expirationDateTime"]
+    assert {k.lower(): v for k, v in again.items()}["expirationdatetime"] == session["expirationDateTime"]
     contoso.advance(120)
     assert put(contoso, session["uploadUrl"], b"\0" * 100, 100, 5 * MIB).status_code == 404
 

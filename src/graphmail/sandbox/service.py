@@ -17,7 +17,6 @@ from graphmail.sandbox.request_log import note
 from graphmail.sandbox.router import Router
 from graphmail.sandbox.store import Tenant, World
 
-
 _ALIAS = "/myorganization"  # of the caller's own tenant
 
 

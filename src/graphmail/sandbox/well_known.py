@@ -18,6 +18,8 @@ GRAPH_APP_ROLES = {
     "Mail.ReadBasic.All": "693c5e45-0940-467d-9b8a-1022fb9d42ef",
     "Mail.ReadBasic": "6be147d2-ea4f-4b5a-a3fa-3eab6f3c140a",
     "MailboxSettings.Read": "40f97065-369a-49f4-947c-6a255697ae91",
+    "MailboxSettings.ReadWrite": "6931bccd-447a-43d1-b442-00a195474933",
+    "Mail-Advanced.ReadWrite.All": "e118f1da-5c1c-46cf-bff6-8858d786f46f",
     "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
     "User.ReadBasic.All": "97235f07-e226-4f63-ace3-39588e11d3a1",
     "Application.Read.All": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",

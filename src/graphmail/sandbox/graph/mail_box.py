@@ -21,6 +21,8 @@ WRITE = ("Mail.ReadWrite",)
 READ = ("Mail.Read", *WRITE)
 READ_BASIC = ("Mail.ReadBasic", "Mail.ReadBasic.All", *READ)
 SEND = ("Mail.Send",)
+READ_SETTINGS = ("MailboxSettings.Read", "MailboxSettings.ReadWrite")
+WRITE_SETTINGS = ("MailboxSettings.ReadWrite",)
 
 BY_POLICY = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
 BY_ROLE = "Access is denied. Check credentials and try again."

@@ -5,9 +5,12 @@ learn.microsoft.com/graph/api/resources/message and the pages of its methods
 
 from __future__ import annotations
 
-from graphmail.sandbox.call import Answer, Call, ServiceError
+from datetime import UTC, datetime
+
+from graphmail.sandbox import access
+from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.errors import graph_error
-from graphmail.sandbox.graph.mail_box import READ, READ_BASIC, WRITE, Box, open_box, require_quota
+from graphmail.sandbox.graph.mail_box import BY_ROLE, READ, READ_BASIC, WRITE, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, touch
 from graphmail.sandbox.graph.mail_mime import render
@@ -16,6 +19,9 @@ from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY,
 from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
 from graphmail.sandbox.store import Message
+
+ADVANCED = ("Mail-Advanced.ReadWrite.All",)
+_ENFORCED = datetime(2026, 12, 31, tzinfo=UTC)
 
 
 def one(box: Box, message: Message, query: Query, status: int = 200) -> Answer:
@@ -72,15 +78,17 @@ async def create_draft(call: Call) -> Answer:
 
 
 async def change_message(call: Call) -> Answer:
-    """Change what may be changed: subject, body and the like only while it is a draft."""
+    """Change what may be changed; of a mail that is no draft see `_require_advanced`."""
     box = open_box(call, WRITE)
     message = box.message(call.params["message_id"])
     given = check(call.json(), MESSAGE)
-    if refused := next((n for n in given if n in DRAFT_ONLY and not message.properties["isDraft"]), None):
-        raise _sent(refused)
+    require_current(call, message)
+    _require_advanced(box, message, given)
     if refused := next((n for n in given if n in CREATE_ONLY), None):
         raise graph_error(400, "ErrorInvalidPropertySet", f"Set action is invalid for property '{refused}'.")
     wanted = {n: v for n, v in given.items() if n in ALWAYS or n in DRAFT_ONLY}
+    if wanted.get("internetMessageId", "") is None:
+        del wanted["internetMessageId"]  # every message has one
     if extended := wanted.get("singleValueExtendedProperties"):
         check_extended(extended)
         changed = {property_key(p["id"]) for p in extended}
@@ -94,9 +102,28 @@ async def change_message(call: Call) -> Answer:
     return one(box, message, Query())
 
 
-def _sent(name: str) -> ServiceError:
-    text = f"Update operation is invalid for property of a sent message: '{name}'."
-    return graph_error(400, "ErrorInvalidPropertyUpdateSentMessage", text)
+def _require_advanced(box: Box, message: Message, given: dict[str, object]) -> None:
+    """Changing what a sent or received mail says will need a permission of its own; today Mail.ReadWrite does.
+
+    devblogs.microsoft.com/microsoft365dev/graph-api-updates-to-sensitive-email-properties. Raises Graph's 403.
+    """
+    mode = box.tenant.mail_rules.received_edits
+    if message.properties["isDraft"] or mode == "tolerant" or (mode == "by_date" and box.now < _ENFORCED):
+        return
+    sensitive = [n for n in given if n in DRAFT_ONLY or n == "singleValueExtendedProperties"]
+    if sensitive and access.refusal(box.tenant, box.call.caller, box.recipient, ADVANCED):
+        raise graph_error(403, "ErrorAccessDenied", BY_ROLE)
+
+
+def require_current(call: Call, message: Message) -> None:
+    """Raise 412 where If-Match names another version of the message than there is."""
+    wanted = call.headers.get("if-match", "*").strip()
+    if wanted not in ("*", f'W/"{message.properties["changeKey"]}"'):
+        text = (
+            "The send or update operation could not be performed because the change key passed in the request does not "
+            "match the current change key for the item."
+        )
+        raise graph_error(412, "ErrorIrresolvableConflict", text)
 
 
 def _relocate(box: Box, message: Message, folder_id: str) -> None:
@@ -122,6 +149,7 @@ async def delete_message(call: Call) -> Answer:
     """Delete: to Deleted Items, from there to the recoverable items, from there for good."""
     box = open_box(call, WRITE)
     message = box.message(call.params["message_id"])
+    require_current(call, message)
     folders = box.mailbox.folders
     step = {folders["deleteditems"]: RECOVERABLE, folders[RECOVERABLE]: None}
     target = step.get(message.folder_id, "deleteditems")
