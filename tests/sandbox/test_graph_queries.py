@@ -38,13 +38,19 @@ def test_filter(graph, text, found):
         ("mail ne 'a'", "Request_UnsupportedQuery"),
         ("not startswith(mail,'a')", "Request_UnsupportedQuery"),
         ("endswith(mail,'a')", "Request_UnsupportedQuery"),
-        ("jobTitle eq 'a'", "Request_UnsupportedQuery"),
+        ("preferredDataLocation eq 'a'", "Request_UnsupportedQuery"),
+        ("contains(mail,'a')", "Request_UnsupportedQuery"),
+        ("usageLocation eq null", "Request_UnsupportedQuery"),
         ("colour eq 'red'", "BadRequest"),
         ("mail eq", "BadRequest"),
         ("mail eq 'a' mail eq 'b'", "BadRequest"),
-        ("mail gt 'a'", "BadRequest"),
+        ("mail eq true", "BadRequest"),
+        ("accountEnabled eq 'true'", "BadRequest"),
+        ("createdDateTime ge '2020-01-01'", "BadRequest"),
+        ("assignedLicenses/any(l:l/skuId eq 'f245ecc8-75af-4f8e-b61f-27d8114de5f3')", "BadRequest"),
+        ("assignedLicenses/any(l:l/colour eq 'red')", "BadRequest"),
+        ("length(mail) eq 3", "BadRequest"),
         ("mail eq 'unclosed", "BadRequest"),
-        ("contains(mail,'a')", "BadRequest"),
         ("(mail eq 'a'", "BadRequest"),
     ],
 )
@@ -57,13 +63,37 @@ def test_unknown_property_in_select_is_400(graph):
     assert "'emial' on type 'microsoft.graph.user'" in error["message"]
 
 
-@pytest.mark.parametrize("query", ["$orderby=displayName", "$search=x", "$skip=1", "$top=0", "$top=1000", "$top=x"])
-def test_option_that_is_not_supported_is_400(graph, query):
-    graph.refused(400, "Request_UnsupportedQuery", "GET", f"/users?{query}")
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("$search=x", "Request_UnsupportedQuery"),
+        ("$skip=1", "Request_BadRequest"),
+        ("$top=0", "Request_UnsupportedQuery"),
+        ("$top=1000", "Request_UnsupportedQuery"),
+        ("$top=x", "Request_UnsupportedQuery"),
+        ("$apply=x", "BadRequest"),
+    ],
+)
+def test_option_that_is_not_supported_is_400(graph, query, code):
+    graph.refused(400, code, "GET", f"/users?{query}")
+
+
+def test_published_property_that_is_not_emulated_is_501_and_no_mistake_of_the_caller(graph):
+    error = graph.refused(501, "NotImplemented", "GET", "/users?$select=id,signInActivity")
+    assert "signInActivity of user" in error["message"]
+
+
+def test_context_names_what_was_selected(graph):
+    root = f"{graph.sandbox.json['graph']}/v1.0/$metadata"
+    assert graph.ok("GET", "/users?$select=id,mail")["@odata.context"] == f"{root}#users(id,mail)"
+    assert graph.ok("GET", "/users/ceo@contoso.example")["@odata.context"] == f"{root}#users/$entity"
+    one = graph.ok("GET", "/users/ceo@contoso.example?$select=mail")
+    assert one == {"@odata.context": f"{root}#users(mail)/$entity", "mail": "ceo@contoso.example"}
 
 
 def test_what_cannot_be_expanded_is_400(graph):
-    graph.refused(400, "BadRequest", "GET", "/applications?$expand=owners")
+    graph.refused(400, "BadRequest", "GET", "/applications?$expand=colours")
+    graph.refused(501, "NotImplemented", "GET", "/applications?$expand=owners($filter=id eq 'x')")
 
 
 def test_pages_are_linked_and_hold_each_object_once(graph):
@@ -82,8 +112,8 @@ def test_stale_page_token_is_400(graph):
     graph.refused(400, "Directory_ExpiredPageToken", "GET", "/users?$skiptoken=bm9ib2R5")
 
 
-def test_count_needs_the_consistency_header(graph):
-    graph.refused(400, "Request_UnsupportedQuery", "GET", "/users?$count=true")
+def test_count_is_ignored_in_silence_without_the_consistency_header(graph):
+    assert "@odata.count" not in graph.ok("GET", "/users?$count=true")
     headers = {"ConsistencyLevel": "eventual"}
     assert graph.ok("GET", "/users?$count=true&$top=1", headers=headers)["@odata.count"] == 5
 

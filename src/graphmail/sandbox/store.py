@@ -45,6 +45,7 @@ class Delays:
     hydration: float = 2700  # Enable-OrganizationCustomization ran, IsDehydrated still says true
     customization: float = 3600  # … and role assignments are refused
     delivery: float = 3  # a sent mail reaches Inbox and Sent Items
+    index: float = 20  # queries with ConsistencyLevel: eventual still answer what was so long ago
 
     def of(self, name: str) -> timedelta:
         return timedelta(seconds=getattr(self, name))
@@ -353,6 +354,14 @@ class SignIn:
 
 
 @dataclass(slots=True)
+class Outdated:
+    """What Graph showed of an object until a change; the index of advanced queries answers it a little longer."""
+
+    until: datetime
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Tenant:
     """One emulated tenant: everything in it, and nothing of another."""
 
@@ -382,6 +391,7 @@ class Tenant:
     left_the_sandbox: list[dict[str, Any]] = field(default_factory=list)  # mail accepted for a domain of no tenant here
     permission_grants: dict[str, PermissionGrant] = field(default_factory=dict)
     app_management_policies: dict[str, dict[str, Any]] = field(default_factory=dict)  # beside the default one
+    outdated: dict[str, list[Outdated]] = field(default_factory=dict)  # by object id, oldest first
     device_code_flow: bool = True  # False: Conditional Access blocks it
     changed: Callable[[str], None] = field(default=_nobody, repr=False, compare=False)  # told the id at each change
     mail_rules: MailRules = field(default_factory=MailRules)

@@ -254,7 +254,7 @@ class _Builder:
         recipient = Recipient(
             id=user.id or self._id(f"user {user.address}"),
             guid=self._id(f"guid {user.address}"),
-            sid=_sid(self._id(f"sid {user.address}")),
+            sid=security_identifier(self._id(f"sid {user.address}")),
             name=alias,
             display_name=user.name,
             alias=alias,
@@ -282,7 +282,7 @@ class _Builder:
         recipient = Recipient(
             id=group.id or self._id(f"group {group.address}"),
             guid=self._id(f"guid {group.address}"),
-            sid=_sid(self._id(f"sid {group.address}")),
+            sid=security_identifier(self._id(f"sid {group.address}")),
             name=group.name,
             display_name=group.name,
             alias=alias,
@@ -333,7 +333,7 @@ def opaque_id(seed: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(seed.encode()).digest()).decode().rstrip("=")
 
 
-def _sid(seed: str) -> str:
+def security_identifier(seed: str) -> str:
     number = UUID(seed).int
     parts = [str((number >> shift) % 2**32) for shift in (96, 64, 32, 0)]
     return f"S-1-5-21-{parts[0]}-{parts[1]}-{parts[2]}-{int(parts[3]) % 9_000_000 + 1_000_000}"

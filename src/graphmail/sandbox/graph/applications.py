@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.graph.application_rules import check_rules, check_unique_name
-from graphmail.sandbox.graph.directory import find_application, live_principal, seen, stamp
+from graphmail.sandbox.graph.directory import find_application, live_principal, stamp
 from graphmail.sandbox.graph.errors import bad_request, denied, not_found
 from graphmail.sandbox.graph.key_credentials import commit_keys, key_values, live_keys, replaced_keys
+from graphmail.sandbox.graph.listing import keep_indexed, listed
+from graphmail.sandbox.graph.memberships import related
 from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_application
-from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_types import APPLICATION
 from graphmail.sandbox.store import Application, Secret
 
@@ -27,12 +31,11 @@ async def create(call: Call) -> Answer:
 
 
 async def list_all(call: Call) -> Answer:
-    rows = [
-        application_values(call, a)
-        for a in call.tenant.applications.values()
-        if a.deleted is None and seen(call, a.span)
-    ]
-    return many(call, APPLICATION, rows, CONTEXT)
+    return many(call, APPLICATION, _rows(call), CONTEXT)
+
+
+async def count(call: Call) -> Answer:
+    return number_of(call, APPLICATION, _rows(call))
 
 
 async def get(call: Call) -> Answer:
@@ -92,6 +95,7 @@ def application_values(call: Call, application: Application) -> dict[str, Any]:
     defaults = APPLICATION.properties["info"].default
     return {
         **application.properties,
+        "owners": partial(related, call, application, "owners"),
         "id": application.id,
         "appId": application.app_id,
         "createdDateTime": stamp(application.span.made),
@@ -125,6 +129,16 @@ def secret_values(secret: Secret) -> dict[str, Any]:
     }
 
 
+def _rows(call: Call) -> list[dict[str, Any]]:
+    found: Iterable[Application] = call.tenant.applications.values()
+    match wanted_key(call, APPLICATION):
+        case ("id", value):
+            found = (a for a in found if a.id == value.lower())
+        case ("appId", value):
+            found = (a for a in found if a.app_id == value.lower())
+    return listed(call, found, application_values)
+
+
 def _create(call: Call, body: dict[str, Any], request: str) -> Application:
     if not body.get("displayName"):
         raise bad_request("A value is required for property 'displayName' of resource 'Application'.")
@@ -154,6 +168,7 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
             raise bad_request("Property 'uniqueName' is immutable once it is set.")
         check_unique_name(call, body["uniqueName"])
     changed = sorted(n for n, v in body.items() if application.properties.get(n) != v)
+    keep_indexed(call, application.id, application_values(call, application))
     body = dict(body)
     wanted_keys = body.pop("keyCredentials", None)
     if wanted_keys is not None:

@@ -1,181 +1,275 @@
-"""$filter: `eq`, `startswith`, `and`, `or`, parentheses, and `any` on collections; everything else is refused.
+"""$filter on directory objects: what each property supports, and the test that a filter makes.
 
-learn.microsoft.com/graph/filter-query-parameter. What needs the advanced query index (`ne`, `not`, `endsWith`) is
-refused with the message Graph gives without `ConsistencyLevel: eventual`.
+learn.microsoft.com/graph/filter-query-parameter, learn.microsoft.com/graph/aad-advanced-queries. A filter is compiled
+once: the same few come again and again.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from graphmail.sandbox.call import ServiceError
-from graphmail.sandbox.graph.errors import graph_error, unsupported_query
+from graphmail.sandbox.graph.errors import unsupported_query
+from graphmail.sandbox.graph.filter_syntax import (
+    FUNCTIONS,
+    Compare,
+    Constant,
+    Junction,
+    Lambda,
+    Literal,
+    Node,
+    Not,
+    invalid,
+    parse,
+)
 from graphmail.sandbox.graph.schema import EntityType
+from graphmail.sandbox.graph.schema_complex import COMPLEX
 
-Test = Callable[[dict[str, Any]], bool]
+Test = Callable[[Any], bool]
 
-_TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[\w.@-]+(?:/\w+)*)|(?P<mark>[(),:]))")
-_ADVANCED = {"ne": "NotEqualsMatch", "not": "NotMatch", "endswith": "EndsWithMatch"}
+KEYS = ("id", "appId", "uniqueName", "userPrincipalName")  # what handlers can look up instead of reading every object
 _EXACT = {"proxyAddresses"}  # the primary address is stored as SMTP:, the others as smtp:
+_LITERALS = {
+    "Edm.String": "text",
+    "Edm.Guid": "guid",
+    "Edm.Boolean": "boolean",
+    "Edm.DateTimeOffset": "date",
+    "Edm.Int32": "number",
+}
+_OPERATORS = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual", "lt": "LessThan",
+              "le": "LessThanOrEqual", "in": "Equal"}  # fmt: skip
+_SUPPORTED_AS = {"ne": "eq", "in": "eq", "gt": "ge", "lt": "le"}
 
 
-def compile_filter(text: str, entity: EntityType) -> Test:
-    """Return a test of one rendered object; ServiceError 400 for anything that is not emulated."""
-    parser = _Parser(_tokens(text), entity, text)
-    test = parser.disjunction()
-    parser.end()
-    return test
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`test` takes an object's values. `needs_index` refuses the query when it comes without the advanced parameters.
+
+    `key`: a property of KEYS and the value that it must have, where the filter says so.
+    """
+
+    test: Test
+    needs_index: Callable[[], ServiceError] | None
+    key: tuple[str, str] | None
 
 
-def _tokens(text: str) -> list[str]:
-    found, position = [], 0
-    while text[position:].strip():
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise _invalid(text)
-        found.append(match.group().strip())
-        position = match.end()
-    return found
+@lru_cache(maxsize=2000)
+def compile_filter(text: str, entity: EntityType) -> Filter:
+    """Return the filter; ServiceError 400 for what Graph would refuse with any parameters."""
+    node = parse(text)
+    compiler = _Compiler(entity)
+    test = compiler.test(node)
+    return Filter(test, compiler.needs_index, _key(node))
 
 
-def _invalid(text: str) -> ServiceError:
-    return graph_error(400, "BadRequest", f"Invalid filter clause: {text}")
+def _key(node: Node) -> tuple[str, str] | None:
+    if isinstance(node, Junction) and node.operator == "and":
+        return next((key for inner in node.nodes if (key := _key(inner))), None)
+    if isinstance(node, Compare) and node.operator == "eq" and len(node.path) == 1 and node.path[0] in KEYS:
+        value = node.literals[0].value
+        return (node.path[0], value) if isinstance(value, str) else None
+    return None
 
 
-class _Parser:
-    """Recursive descent over the tokens; `variable` is the lambda's, inside `any`."""
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where paths begin: the object itself, or inside `any` its variable, an element of the property `prefix`."""
 
-    def __init__(self, tokens: list[str], entity: EntityType, text: str) -> None:
-        self._tokens = tokens
+    variable: str = ""
+    prefix: str = ""
+    kind: str = ""
+
+
+class _Compiler:
+    def __init__(self, entity: EntityType) -> None:
         self._entity = entity
-        self._text = text
-        self._at = 0
+        self._resource = f"{entity.name[0].upper()}{entity.name[1:]}"
+        self.needs_index: Callable[[], ServiceError] | None = None
 
-    def disjunction(self) -> Test:
-        tests = [self._conjunction()]
-        while self._accept("or"):
-            tests.append(self._conjunction())
-        return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
+    def test(self, node: Node, scope: _Scope = _Scope()) -> Test:  # frozen
+        match node:
+            case Junction("or", nodes):
+                tests = [self.test(inner, scope) for inner in nodes]
+                return lambda row: any(test(row) for test in tests)
+            case Junction(_, nodes):
+                tests = [self.test(inner, scope) for inner in nodes]
+                return lambda row: all(test(row) for test in tests)
+            case Not(inner):
+                self._advanced("Not")
+                positive = self.test(inner, scope)
+                return lambda row: not positive(row)
+            case Lambda():
+                return self._lambda(node, scope)
+            case Constant(path):
+                return self._compare(Compare(path, "eq", (Literal("boolean", True),)), scope)
+            case Compare():
+                return self._compare(node, scope)
 
-    def end(self) -> None:
-        if self._at != len(self._tokens):
-            raise _invalid(self._text)
+    def _compare(self, node: Compare, scope: _Scope) -> Test:
+        path, read, kind = self._resolve(node.path, scope)
+        operator = node.operator
+        if operator in ("ne", "endswith"):
+            self._advanced("NotEqualsMatch" if operator == "ne" else FUNCTIONS[operator])
+        for literal in node.literals:
+            self._support(path, _SUPPORTED_AS.get(operator, operator), literal)
+            self._types(kind, operator, literal)
+        exact = path.partition("/")[0] in _EXACT
+        tests = [_comparison(operator, literal, kind, exact) for literal in node.literals]
+        if len(tests) == 1:
+            test = tests[0]
+            return lambda row: test(read(row))
+        return lambda row: any(test(read(row)) for test in tests)
 
-    def _conjunction(self) -> Test:
-        tests = [self._primary()]
-        while self._accept("and"):
-            tests.append(self._primary())
-        return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
+    def _lambda(self, node: Lambda, scope: _Scope) -> Test:
+        path, read, kind = self._resolve(node.path, scope)
+        if not kind.startswith("["):
+            raise invalid(f"{node.quantifier.title()} may only be used following a collection.")
+        prefix = f"{path}/any"
+        if not any(known == prefix or known.startswith(prefix + "/") for known in self._entity.filterable):
+            raise self._unsupported(node.path[0])
+        if node.test is None:
+            self._advanced("Any")
+            return lambda row: bool(read(row))
+        inner = self.test(node.test, _Scope(node.variable, prefix, kind[1:-1]))
+        if node.quantifier == "all":
+            self._advanced("All")
+            return lambda row: all(inner(element) for element in read(row) or ())
+        return lambda row: any(inner(element) for element in read(row) or ())
 
-    def _primary(self) -> Test:
-        if self._accept("("):
-            test = self.disjunction()
-            self._expect(")")
-            return test
-        word = self._next()
-        if word.lower() in _ADVANCED:
-            raise _advanced(word)
-        if self._peek() == "(":
-            return self._any(word) if word.lower().endswith("/any") else self._function(word)
-        return self._comparison(word)
+    def _resolve(self, path: tuple[str, ...], scope: _Scope) -> tuple[str, Callable[[Any], Any], str]:
+        """Return the path as filter_support has it, what reads its value, and the value's kind."""
+        if scope.variable:
+            if path[0] != scope.variable:
+                raise invalid(f"Could not find a property named '{path[0]}' in the scope of '{scope.variable}'.")
+            names, prefix, kind = path[1:], scope.prefix, scope.kind
+            read: Callable[[Any], Any] = lambda element: element  # noqa: E731
+        else:
+            names, prefix, (read, kind) = path[1:], path[0], self._property(path[0])
+        for name in names:
+            prefix = f"{prefix}/{name}"
+            if name == "$count":
+                return prefix, _counting(read), "Edm.Int32"
+            kind = self._inner(kind, name)
+            read = _inside(read, name)
+        return prefix, read, kind
 
-    def _function(self, name: str) -> Test:
-        if name.lower() != "startswith":
-            raise _advanced(name) if name.lower() in _ADVANCED else _invalid(self._text)
-        self._expect("(")
-        prop = self._property(self._next(), "startswith")
-        self._expect(",")
-        wanted = str(self._literal()).lower()
-        self._expect(")")
-        return lambda row: isinstance(row.get(prop), str) and row[prop].lower().startswith(wanted)
-
-    def _comparison(self, word: str) -> Test:
-        operator = self._next().lower()
-        if operator in _ADVANCED:
-            raise _advanced(operator)
-        if operator != "eq":
-            raise _invalid(self._text)
-        prop = self._property(word, "eq")
-        wanted = self._literal()
-        return lambda row: _same(row.get(prop), wanted)
-
-    def _any(self, word: str) -> Test:
-        """`proxyAddresses/any(p:p eq 'smtp:a@b')`, or `startswith(p,'…')` inside."""
-        prop = self._property(word[: -len("/any")], "any")
-        self._expect("(")
-        variable = self._next()
-        self._expect(":")
-        prefix = self._accept("startswith")
-        if prefix:
-            self._expect("(")
-        self._expect(variable)
-        self._expect("," if prefix else "eq")
-        wanted = str(self._literal())
-        if prefix:
-            self._expect(")")
-        self._expect(")")
-        fold: Callable[[str], str] = (lambda s: s) if prop in _EXACT else str.lower
-        wanted = fold(wanted)
-        if prefix:
-            return lambda row: any(fold(element).startswith(wanted) for element in row.get(prop) or ())
-        return lambda row: any(fold(element) == wanted for element in row.get(prop) or ())
-
-    def _property(self, name: str, operator: str) -> str:
+    def _property(self, name: str) -> tuple[Callable[[Any], Any], str]:
         known = self._entity.properties.get(name)
         if known is None:
-            raise graph_error(
-                400,
-                "BadRequest",
-                f"Could not find a property named '{name}' on type 'microsoft.graph.{self._entity.name}'.",
+            if f"{name}/$count" in self._entity.filterable:  # a relationship
+                return lambda row: row[name]() if name in row else (), "[directoryObject]"
+            raise self._no_property(name, self._entity.name)
+        default = known.default
+        return lambda row: row.get(name, default), known.kind
+
+    def _inner(self, kind: str, name: str) -> str:
+        if kind == "any":
+            return "any"
+        if kind not in COMPLEX or name not in COMPLEX[kind]:
+            raise self._no_property(name, kind)
+        return COMPLEX[kind][name]
+
+    def _support(self, path: str, operator: str, literal: Literal) -> None:
+        supported = self._entity.filterable.get(path, "").split()
+        if path.endswith("/$count") and (operator != "eq" or literal.value not in (0, 1)):
+            raise self._unsupported(path.partition("/")[0])  # only "empty" and "one" are indexed
+        wanted = "null" if literal.kind == "null" else operator
+        if wanted in supported:
+            return
+        if f"{wanted}+" not in supported:
+            raise self._unsupported(path.partition("/")[0])
+        if self.needs_index is None:
+            self.needs_index = lambda: self._unsupported(path.partition("/")[0])
+
+    def _types(self, kind: str, operator: str, literal: Literal) -> None:
+        wanted = _LITERALS.get(kind)
+        if wanted is None or literal.kind in ("null", wanted):
+            return
+        if operator in FUNCTIONS:
+            raise invalid(
+                f"No function signature for the function with name '{operator}' matches the specified arguments."
             )
-        if operator not in known.operators:
-            raise unsupported_query(
-                f"Unsupported or invalid query filter clause specified for property '{name}' of resource "
-                f"'{self._entity.name[0].upper()}{self._entity.name[1:]}'.",
+        found = next(name for name, of in _LITERALS.items() if of == literal.kind)
+        raise invalid(
+            "A binary operator with incompatible types was detected. Found operand types "
+            f"'{kind}' and '{found}' for operator kind '{_OPERATORS[operator]}'."
+        )
+
+    def _advanced(self, operator: str) -> None:
+        if self.needs_index is None:
+            self.needs_index = lambda: unsupported_query(
+                f"Operator '{operator}' is not supported because the required parameters might be missing. Try adding "
+                "$count=true query parameter and ConsistencyLevel:eventual header. Refer to "
+                "https://aka.ms/graph-docs/advanced-queries for more information"
             )
-        return name
 
-    def _literal(self) -> Any:
-        token = self._next()
-        if token.startswith("'"):
-            return token[1:-1].replace("''", "'")
-        if token.lower() in ("true", "false"):
-            return token.lower() == "true"
-        raise _invalid(self._text)
+    def _unsupported(self, name: str) -> ServiceError:
+        return unsupported_query(
+            f"Unsupported or invalid query filter clause specified for property '{name}' of resource "
+            f"'{self._resource}'."
+        )
 
-    def _peek(self) -> str | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
-
-    def _next(self) -> str:
-        token = self._peek()
-        if token is None:
-            raise _invalid(self._text)
-        self._at += 1
-        return token
-
-    def _accept(self, token: str) -> bool:
-        if (self._peek() or "").lower() != token:
-            return False
-        self._at += 1
-        return True
-
-    def _expect(self, token: str) -> None:
-        if self._next().lower() != token.lower():
-            raise _invalid(self._text)
+    def _no_property(self, name: str, kind: str) -> ServiceError:
+        return invalid(f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.")
 
 
-def _same(value: Any, wanted: Any) -> bool:
-    if isinstance(value, str) and isinstance(wanted, str):
-        return value.lower() == wanted.lower()
-    return value is not None and type(value) is type(wanted) and value == wanted
+def _inside(read: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    def inner(row: Any) -> Any:
+        value = read(row)
+        return value.get(name) if isinstance(value, dict) else None
+
+    return inner
 
 
-def _advanced(operator: str) -> ServiceError:
-    name = _ADVANCED[operator.lower()]
-    return unsupported_query(
-        f"Operator '{name}' is not supported because the required parameters might be missing. Try adding $count=true "
-        "query parameter and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for "
-        "more information",
-    )
+def _counting(read: Callable[[Any], Any]) -> Callable[[Any], int]:
+    return lambda row: len(read(row) or ())
+
+
+def _comparison(operator: str, literal: Literal, kind: str, exact: bool) -> Test:
+    """Return a test of one value. Text compares without case; null is equal to null alone, and in no order."""
+    wanted = literal.value
+    if literal.kind == "null":
+        return (lambda value: value is not None) if operator == "ne" else (lambda value: value is None)
+    fold: Callable[[Any], Any] = _identity
+    if literal.kind in ("text", "guid") and not exact:
+        fold = _lower
+    elif literal.kind == "date":
+        fold = _moment
+    wanted = fold(wanted)
+    match operator:
+        case "eq" | "in":
+            return lambda value: value is not None and bool(fold(value) == wanted)
+        case "ne":
+            return lambda value: value is None or bool(fold(value) != wanted)
+        case "startswith":
+            return lambda value: isinstance(value, str) and bool(fold(value).startswith(wanted))
+        case "endswith":
+            return lambda value: isinstance(value, str) and bool(fold(value).endswith(wanted))
+        case "ge":
+            return lambda value: value is not None and bool(fold(value) >= wanted)
+        case "gt":
+            return lambda value: value is not None and bool(fold(value) > wanted)
+        case "le":
+            return lambda value: value is not None and bool(fold(value) <= wanted)
+        case _:
+            return lambda value: value is not None and bool(fold(value) < wanted)
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid(f"The time zone information is missing or the date '{text}' is not valid.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

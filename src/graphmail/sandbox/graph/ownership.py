@@ -11,9 +11,10 @@ from typing import Any
 from graphmail.sandbox.call import Answer, Call, Caller
 from graphmail.sandbox.graph.directory import find_application, find_principal, seen
 from graphmail.sandbox.graph.errors import bad_request, denied, graph_error, not_found
+from graphmail.sandbox.graph.memberships import related
 from graphmail.sandbox.graph.permissions import require
-from graphmail.sandbox.graph.query import many
-from graphmail.sandbox.graph.schema_entra import DIRECTORY_OBJECT
+from graphmail.sandbox.graph.query import many_objects
+from graphmail.sandbox.graph.schema_people import DIRECTORY_OBJECT
 from graphmail.sandbox.graph.users import is_user, user_values
 from graphmail.sandbox.store import Application, ServicePrincipal
 
@@ -88,8 +89,7 @@ def referenced(call: Call) -> str:
 
 
 def _list(call: Call, item: Application | ServicePrincipal) -> Answer:
-    rows = [values for owner in item.owners if (values := _values(call, owner))]
-    return many(call, DIRECTORY_OBJECT, rows, "directoryObjects")
+    return many_objects(call, DIRECTORY_OBJECT, related(call, item, "owners"))
 
 
 def _values(call: Call, object_id: str) -> dict[str, Any] | None:

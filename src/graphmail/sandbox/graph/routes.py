@@ -10,7 +10,6 @@ from graphmail.sandbox.graph import (
     applications,
     deleted_items,
     federated_credentials,
-    groups,
     key_actions,
     logo,
     organization,
@@ -18,10 +17,10 @@ from graphmail.sandbox.graph import (
     passwords,
     role_assignments,
     service_principals,
-    users,
 )
 from graphmail.sandbox.graph.batch import batch
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
+from graphmail.sandbox.graph.people_routes import PEOPLE
 
 _API = "https://learn.microsoft.com/graph/api/"
 
@@ -31,15 +30,8 @@ WRITE_APPS = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")  # O
 WRITE_ALL_APPS = ("Application.ReadWrite.All",)
 GRANT = ("AppRoleAssignment.ReadWrite.All",)
 READ_ORGANIZATION = ("Organization.Read.All", "Directory.Read.All")
-READ_USERS = ("User.Read.All", "Directory.Read.All")
-READ_GROUPS = (
-    "GroupMember.Read.All",
-    "Group.Read.All",
-    "Group.ReadWrite.All",
-    "GroupMember.ReadWrite.All",
-    "Directory.Read.All",
-)
-WRITE_GROUPS = ("Group.ReadWrite.All", "GroupMember.ReadWrite.All", "Group.Create")
+READ_DOMAINS = ("Domain.Read.All", *READ_ORGANIZATION)
+READ_OTHER_TENANTS = ("CrossTenantInformation.ReadBasic.All",)
 READ_POLICIES = ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration")
 WRITE_POLICIES = ("Policy.ReadWrite.ApplicationConfiguration",)
 READ_ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory")
@@ -64,6 +56,7 @@ def _each(
 APPLICATIONS = [
     Route("POST", "/applications", applications.create, WRITE_APPS, _API + "application-post-applications"),
     Route("GET", "/applications", applications.list_all, READ_APPS, _API + "application-list"),
+    Route("GET", "/applications/$count", applications.count, READ_APPS, _API + "application-list"),
     *_each(APPLICATION_KEYS, "GET", "", applications.get, READ_APPS, "application-get"),
     *_each(APPLICATION_KEYS[:2], "PATCH", "", applications.update, WRITE_APPS, "application-update"),
     *_each(APPLICATION_KEYS[2:], "PATCH", "", applications.upsert, WRITE_APPS, "application-upsert"),
@@ -145,6 +138,7 @@ SERVICE_PRINCIPALS = [
         _API + "serviceprincipal-post-serviceprincipals",
     ),
     Route("GET", "/servicePrincipals", service_principals.list_all, READ_APPS, _API + "serviceprincipal-list"),
+    Route("GET", "/servicePrincipals/$count", service_principals.count, READ_APPS, _API + "serviceprincipal-list"),
     *_each(PRINCIPAL_KEYS, "GET", "", service_principals.get, READ_APPS, "serviceprincipal-get"),
     *_each(PRINCIPAL_KEYS[:1], "PATCH", "", service_principals.update, WRITE_APPS, "serviceprincipal-update"),
     *_each(PRINCIPAL_KEYS[1:], "PATCH", "", service_principals.upsert, WRITE_APPS, "serviceprincipal-upsert"),
@@ -196,29 +190,8 @@ CONSENT = [
     ),
 ]  # fmt: skip
 
-_REF = "/groups/{id}"
-PEOPLE = [
-    Route("GET", "/users", users.list_all, READ_USERS, _API + "user-list"),
-    Route("GET", "/users/{id}", users.get, READ_USERS, _API + "user-get"),
-    Route("GET", "/groups", groups.list_all, READ_GROUPS, _API + "group-list"),
-    Route("GET", _REF, groups.get, READ_GROUPS, _API + "group-get"),
-    Route("GET", f"{_REF}/members", groups.members, READ_GROUPS, _API + "group-list-members"),
-    Route("GET", f"{_REF}/owners", groups.owners, READ_GROUPS, _API + "group-list-owners"),
-    Route("POST", "/groups", groups.refuse_create, WRITE_GROUPS, _API + "group-post-groups"),
-    Route("PATCH", _REF, groups.refuse_write, WRITE_GROUPS, _API + "group-update"),
-    Route("DELETE", _REF, groups.refuse_write, WRITE_GROUPS, _API + "group-delete"),
-    Route("POST", f"{_REF}/members/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-post-members"),
-    Route(
-        "DELETE", f"{_REF}/members/{{member_id}}/$ref", groups.refuse_write, WRITE_GROUPS,
-        _API + "group-delete-members",
-    ),
-    Route("POST", f"{_REF}/owners/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-post-owners"),
-    Route(
-        "DELETE", f"{_REF}/owners/{{owner_id}}/$ref", groups.refuse_write, WRITE_GROUPS, _API + "group-delete-owners",
-    ),
-]  # fmt: skip
-
 _POLICY = "/policies/defaultAppManagementPolicy"
+_FIND_TENANT = "/tenantRelationships/findTenantInformationBy"
 
 
 def _policy_routes() -> list[Route]:
@@ -236,6 +209,16 @@ _ROLES = "/roleManagement/directory/roleAssignments"
 TENANT = [
     Route("GET", "/organization", organization.list_all, READ_ORGANIZATION, _API + "organization-list"),
     Route("GET", "/organization/{id}", organization.get, READ_ORGANIZATION, _API + "organization-get"),
+    Route("GET", "/domains", organization.list_domains, READ_DOMAINS, _API + "domain-list"),
+    Route("GET", "/domains/{id}", organization.get_domain, READ_DOMAINS, _API + "domain-get"),
+    Route(
+        "GET", f"{_FIND_TENANT}DomainName(domainName='{{domain}}')", organization.tenant_by_domain, READ_OTHER_TENANTS,
+        _API + "tenantrelationship-findtenantinformationbydomainname",
+    ),
+    Route(
+        "GET", f"{_FIND_TENANT}TenantId(tenantId='{{tenant_id}}')", organization.tenant_by_id, READ_OTHER_TENANTS,
+        _API + "tenantrelationship-findtenantinformationbytenantid",
+    ),
     Route("GET", "/subscribedSkus", organization.list_skus, READ_ORGANIZATION, _API + "subscribedsku-list"),
     Route("GET", _POLICY, app_management.get_default, READ_POLICIES, _API + "tenantappmanagementpolicy-get"),
     Route("PATCH", _POLICY, app_management.update_default, WRITE_POLICIES, _API + "tenantappmanagementpolicy-update"),
@@ -244,7 +227,7 @@ TENANT = [
     Route("POST", _ROLES, role_assignments.create, WRITE_ROLES, _API + "rbacapplication-post-roleassignments"),
     Route("DELETE", f"{_ROLES}/{{id}}", role_assignments.delete, WRITE_ROLES, _API + "unifiedroleassignment-delete"),
     Route("POST", "/$batch", batch, source="https://learn.microsoft.com/graph/json-batching"),
-]
+]  # fmt: skip
 
 DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT]
 ROUTES = [*DIRECTORY, *MAIL]

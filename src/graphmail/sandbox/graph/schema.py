@@ -8,12 +8,13 @@ sandbox's own: what is not in it is refused, as Graph refuses it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from graphmail.sandbox.call import ServiceError
 from graphmail.sandbox.graph.errors import bad_request, graph_error
+from graphmail.sandbox.graph.schema_complex import COMPLEX
 from graphmail.sandbox.service import not_implemented
 
 WRITABLE, READ_ONLY, NOT_EMULATED = "writable", "read-only", "not emulated"
@@ -26,21 +27,41 @@ class Property:
     kind: str
     access: str = WRITABLE
     default: Any = None
-    operators: tuple[str, ...] = ()  # of $filter
+    operators: tuple[str, ...] = ()  # of $filter, where filter_support has no table of the type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EntityType:
-    """A resource type; `returned` lists what comes without $select, everything when empty."""
+    """A resource type; `returned` lists what comes without $select, everything when empty.
+
+    `filterable`, `sortable`: see filter_support. `searchable`: what $search looks in, `token` for words or `start` for
+    beginnings. `left_out`: published properties that are not emulated, so that asking for one is 501 and no error of
+    the caller. `expandable` ones are callables in the values, which answer the related objects as shown.
+    """
 
     name: str
     properties: dict[str, Property]
     returned: tuple[str, ...] = ()
     expandable: tuple[str, ...] = ()
+    filterable: dict[str, str] = field(default_factory=dict)
+    sortable: dict[str, bool] = field(default_factory=dict)
+    searchable: dict[str, str] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
 
-    def render(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return all properties in order, with defaults for those that `values` lacks."""
-        return {name: values.get(name, p.default) for name, p in self.properties.items() if p.kind != "Edm.Stream"}
+    def __post_init__(self) -> None:
+        for name, known in self.properties.items():
+            if known.operators:
+                self.filterable.setdefault(name, " ".join(known.operators))
+
+    def render(self, values: dict[str, Any], names: list[str] | None = None) -> dict[str, Any]:
+        """Return these properties, or what comes by default, in order; with defaults for those that `values` lacks."""
+        properties = self.properties
+        wanted = names if names is not None else self.returned or properties
+        return {
+            name: values[name] if name in values else properties[name].default
+            for name in wanted
+            if name in properties and properties[name].kind != "Edm.Stream"
+        }
 
     def check(self, body: Any) -> dict[str, Any]:
         """Return the properties of a create or update body; ServiceError for what Graph would refuse."""
@@ -104,45 +125,6 @@ _PRIMITIVES: dict[str, Callable[[Any], bool]] = {
     "Edm.Boolean": lambda v: isinstance(v, bool),
     "Edm.Int32": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "Edm.DateTimeOffset": _is_date,
+    "Edm.Binary": lambda v: isinstance(v, str),
     "any": lambda _: True,
-}
-
-COMPLEX: dict[str, dict[str, str]] = {
-    "webApplication": {
-        "homePageUrl": "Edm.String",
-        "logoutUrl": "Edm.String",
-        "redirectUris": "[Edm.String]",
-        "redirectUriSettings": "[any]",
-        "implicitGrantSettings": "implicitGrantSettings",
-    },
-    "implicitGrantSettings": {"enableAccessTokenIssuance": "Edm.Boolean", "enableIdTokenIssuance": "Edm.Boolean"},
-    "spaApplication": {"redirectUris": "[Edm.String]"},
-    "publicClientApplication": {"redirectUris": "[Edm.String]"},
-    "informationalUrl": {
-        "logoUrl": "Edm.String",
-        "marketingUrl": "Edm.String",
-        "privacyStatementUrl": "Edm.String",
-        "supportUrl": "Edm.String",
-        "termsOfServiceUrl": "Edm.String",
-    },
-    "requiredResourceAccess": {"resourceAppId": "Edm.String", "resourceAccess": "[resourceAccess]"},
-    "resourceAccess": {"id": "Edm.Guid", "type": "Edm.String"},
-    "apiApplication": {
-        "acceptMappedClaims": "Edm.Boolean",
-        "knownClientApplications": "[Edm.Guid]",
-        "oauth2PermissionScopes": "[any]",
-        "preAuthorizedApplications": "[any]",
-        "requestedAccessTokenVersion": "Edm.Int32",
-    },
-    "appRole": {
-        "allowedMemberTypes": "[Edm.String]",
-        "description": "Edm.String",
-        "displayName": "Edm.String",
-        "id": "Edm.Guid",
-        "isEnabled": "Edm.Boolean",
-        "origin": "Edm.String",
-        "value": "Edm.String",
-    },
-    "parentalControlSettings": {"countriesBlockedForMinors": "[Edm.String]", "legalAgeGroupRule": "Edm.String"},
-    "optionalClaims": {"accessToken": "[any]", "idToken": "[any]", "saml2Token": "[any]"},
 }

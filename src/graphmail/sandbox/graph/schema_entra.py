@@ -13,19 +13,6 @@ def _fixed(kind: str = _TEXT, default: object = None, operators: tuple[str, ...]
     return Property(kind, READ_ONLY, default, operators)
 
 
-DIRECTORY_OBJECT = EntityType(
-    "directoryObject",
-    {
-        "@odata.type": _fixed(),
-        "id": _fixed(operators=_EQ),
-        "deletedDateTime": _fixed("Edm.DateTimeOffset"),
-        "appId": _fixed(),
-        "displayName": _fixed(),
-        "mail": _fixed(),
-        "userPrincipalName": _fixed(),
-    },
-)
-
 FEDERATED_IDENTITY_CREDENTIAL = EntityType(
     "federatedIdentityCredential",
     {

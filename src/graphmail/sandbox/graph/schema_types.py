@@ -1,54 +1,53 @@
-"""The resource types themselves; see schema.py for their source."""
+"""Applications and what belongs to them; see schema.py for the source."""
 
 from __future__ import annotations
 
+from graphmail.sandbox.graph import filter_support
 from graphmail.sandbox.graph.schema import NOT_EMULATED, READ_ONLY, EntityType, Property
 
 _TEXT = "Edm.String"
-_EQ = ("eq",)
-_TEXT_FILTER = ("eq", "startswith")
-_ANY = ("any",)
+_PUBLISHER = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 
 
-def _fixed(kind: str = _TEXT, default: object = None, operators: tuple[str, ...] = ()) -> Property:
-    return Property(kind, READ_ONLY, default, operators)
+def _fixed(kind: str = _TEXT, default: object = None) -> Property:
+    return Property(kind, READ_ONLY, default)
 
 
 APPLICATION = EntityType(
     "application",
     {
-        "id": _fixed(operators=_EQ),
+        "id": _fixed(),
         "deletedDateTime": _fixed("Edm.DateTimeOffset"),
-        "appId": _fixed(operators=_EQ),
+        "appId": _fixed(),
         "applicationTemplateId": _fixed(),
         "disabledByMicrosoftStatus": _fixed(),
         "createdByAppId": _fixed(),
         "createdDateTime": _fixed("Edm.DateTimeOffset"),
-        "displayName": Property(_TEXT, operators=_TEXT_FILTER),
-        "description": Property(_TEXT, operators=_TEXT_FILTER),
+        "displayName": Property(_TEXT),
+        "description": Property(_TEXT),
         "groupMembershipClaims": Property(_TEXT),
-        "identifierUris": Property("[Edm.String]", default=[], operators=_ANY),
+        "identifierUris": Property("[Edm.String]", default=[]),
         "isDeviceOnlyAuthSupported": Property("Edm.Boolean"),
         "isDisabled": Property("Edm.Boolean"),
         "isFallbackPublicClient": Property("Edm.Boolean"),
         "nativeAuthenticationApisEnabled": Property("any", NOT_EMULATED),
         "notes": Property(_TEXT),
         "oauth2RequirePostResponse": Property("Edm.Boolean", NOT_EMULATED),
-        "publisherDomain": _fixed(operators=_TEXT_FILTER),
+        "publisherDomain": _fixed(),
         "serviceManagementReference": Property(_TEXT),
-        "signInAudience": Property(_TEXT, default="AzureADMyOrg", operators=_TEXT_FILTER),
-        "tags": Property("[Edm.String]", default=[], operators=_ANY),
+        "signInAudience": Property(_TEXT, default="AzureADMyOrg"),
+        "tags": Property("[Edm.String]", default=[]),
         "tokenEncryptionKeyId": Property("Edm.Guid", NOT_EMULATED),
         "samlMetadataUrl": Property(_TEXT),
         "defaultRedirectUri": Property(_TEXT),
         "certification": Property("any", NOT_EMULATED),
         "optionalClaims": Property("optionalClaims"),
-        "uniqueName": Property(_TEXT, operators=_EQ),
+        "uniqueName": Property(_TEXT),
         "requestSignatureVerification": Property("any", NOT_EMULATED),
         "servicePrincipalLockConfiguration": Property("any", NOT_EMULATED),
         "authenticationBehaviors": Property("any", NOT_EMULATED),
         "managerApplications": Property("any", NOT_EMULATED),
-        "addIns": Property("any", NOT_EMULATED, []),
+        "addIns": Property("[addIn]", NOT_EMULATED, []),
         "api": Property(
             "apiApplication",
             default={
@@ -70,18 +69,15 @@ APPLICATION = EntityType(
                 "termsOfServiceUrl": None,
             },
         ),
-        "keyCredentials": Property("any", default=[]),
+        "keyCredentials": Property("[keyCredential]", default=[]),
         "parentalControlSettings": Property(
             "parentalControlSettings",
             default={"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
         ),
-        "passwordCredentials": Property("any", default=[]),
+        "passwordCredentials": Property("[passwordCredential]", default=[]),
         "publicClient": Property("publicClientApplication", default={"redirectUris": []}),
         "requiredResourceAccess": Property("[requiredResourceAccess]", default=[]),
-        "verifiedPublisher": _fixed(
-            "any",
-            {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
-        ),
+        "verifiedPublisher": _fixed("verifiedPublisher", _PUBLISHER),
         "web": Property(
             "webApplication",
             default={
@@ -95,52 +91,58 @@ APPLICATION = EntityType(
         "spa": Property("spaApplication", default={"redirectUris": []}),
         "logo": Property("Edm.Stream", READ_ONLY),
     },
+    expandable=("owners",),
+    filterable=filter_support.APPLICATION,
+    sortable=filter_support.SORT_APPLICATION,
+    searchable={"displayName": "token", "description": "token"},
 )
 
 SERVICE_PRINCIPAL = EntityType(
     "servicePrincipal",
     {
-        "id": _fixed(operators=_EQ),
+        "id": _fixed(),
         "deletedDateTime": _fixed("Edm.DateTimeOffset"),
-        "accountEnabled": Property("Edm.Boolean", default=True, operators=_EQ),
+        "accountEnabled": Property("Edm.Boolean", default=True),
         "alternativeNames": Property("[Edm.String]", default=[]),
         "appDisplayName": _fixed(),
         "appDescription": _fixed(),
-        "appId": Property(_TEXT, operators=_EQ),
+        "appId": Property(_TEXT),
         "applicationTemplateId": _fixed(),
-        "appOwnerOrganizationId": _fixed(operators=_EQ),
+        "appOwnerOrganizationId": _fixed("Edm.Guid"),
         "appRoleAssignmentRequired": Property("Edm.Boolean", default=False),
         "createdByAppId": _fixed(),
         "createdDateTime": _fixed("Edm.DateTimeOffset"),
         "description": Property(_TEXT),
         "disabledByMicrosoftStatus": _fixed(),
-        "displayName": Property(_TEXT, operators=_TEXT_FILTER),
+        "displayName": Property(_TEXT),
         "homepage": Property(_TEXT),
         "loginUrl": Property(_TEXT),
         "logoutUrl": Property(_TEXT),
         "notes": Property(_TEXT),
         "notificationEmailAddresses": Property("[Edm.String]", default=[]),
         "preferredSingleSignOnMode": Property(_TEXT),
+        "preferredTokenSigningKeyThumbprint": Property(_TEXT, NOT_EMULATED),
         "replyUrls": Property("[Edm.String]", default=[]),
-        "servicePrincipalNames": Property("[Edm.String]", default=[], operators=_ANY),
-        "servicePrincipalType": _fixed(default="Application", operators=_TEXT_FILTER),
+        "servicePrincipalNames": Property("[Edm.String]", default=[]),
+        "servicePrincipalType": _fixed(default="Application"),
         "signInAudience": _fixed(),
-        "tags": Property("[Edm.String]", default=[], operators=_ANY),
+        "tags": Property("[Edm.String]", default=[]),
         "tokenEncryptionKeyId": Property("Edm.Guid", NOT_EMULATED),
-        "addIns": Property("any", NOT_EMULATED, []),
-        "appRoles": _fixed("any", []),
-        "info": _fixed("any"),
-        "keyCredentials": Property("any", NOT_EMULATED, []),
-        "oauth2PermissionScopes": _fixed("any", []),
-        "passwordCredentials": Property("any", NOT_EMULATED, []),
-        "resourceSpecificApplicationPermissions": _fixed("any", []),
+        "addIns": Property("[addIn]", NOT_EMULATED, []),
+        "appRoles": _fixed("[appRole]", []),
+        "info": _fixed("informationalUrl"),
+        "keyCredentials": Property("[keyCredential]", NOT_EMULATED, []),
+        "oauth2PermissionScopes": _fixed("[permissionScope]", []),
+        "passwordCredentials": Property("[passwordCredential]", NOT_EMULATED, []),
+        "resourceSpecificApplicationPermissions": _fixed("[any]", []),
         "samlSingleSignOnSettings": Property("any", NOT_EMULATED),
-        "verifiedPublisher": _fixed(
-            "any",
-            {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
-        ),
+        "verifiedPublisher": _fixed("verifiedPublisher", _PUBLISHER),
     },
-    expandable=("appRoleAssignments",),
+    expandable=("appRoleAssignments", "owners"),
+    filterable=filter_support.SERVICE_PRINCIPAL,
+    sortable=filter_support.SORT_APPLICATION,
+    searchable={"displayName": "token", "description": "token"},
+    left_out=frozenset({"customSecurityAttributes", "isDisabled", "remoteDesktopSecurityConfiguration"}),
 )
 
 APP_ROLE_ASSIGNMENT = EntityType(
@@ -150,82 +152,29 @@ APP_ROLE_ASSIGNMENT = EntityType(
         "deletedDateTime": _fixed("Edm.DateTimeOffset"),
         "appRoleId": Property("Edm.Guid"),
         "createdDateTime": _fixed("Edm.DateTimeOffset"),
-        "principalDisplayName": _fixed(operators=_TEXT_FILTER),
+        "principalDisplayName": _fixed(),
         "principalId": Property("Edm.Guid"),
         "principalType": _fixed(),
         "resourceDisplayName": _fixed(),
-        "resourceId": Property("Edm.Guid", operators=_EQ),
+        "resourceId": Property("Edm.Guid"),
     },
+    filterable=filter_support.APP_ROLE_ASSIGNMENT,
 )
 
-USER = EntityType(
-    "user",
+ROLE_ASSIGNMENT = EntityType(
+    "appRoleAssignment",
     {
-        "businessPhones": _fixed("[Edm.String]", []),
-        "displayName": _fixed(operators=_TEXT_FILTER),
-        "givenName": _fixed(operators=_TEXT_FILTER),
-        "jobTitle": _fixed(),
-        "mail": _fixed(operators=_TEXT_FILTER),
-        "mobilePhone": _fixed(),
-        "officeLocation": _fixed(),
-        "preferredLanguage": _fixed(),
-        "surname": _fixed(operators=_TEXT_FILTER),
-        "userPrincipalName": _fixed(operators=_TEXT_FILTER),
-        "id": _fixed(operators=_EQ),
-        "accountEnabled": _fixed("Edm.Boolean", operators=_EQ),
-        "assignedLicenses": _fixed("any", []),
-        "assignedPlans": _fixed("any", []),
-        "createdDateTime": _fixed("Edm.DateTimeOffset"),
-        "creationType": _fixed(),
+        "id": _fixed(),
         "deletedDateTime": _fixed("Edm.DateTimeOffset"),
-        "externalUserState": _fixed(),
-        "mailNickname": _fixed(operators=_TEXT_FILTER),
-        "onPremisesSyncEnabled": _fixed("Edm.Boolean"),
-        "otherMails": _fixed("[Edm.String]", []),
-        "provisionedPlans": _fixed("any", []),
-        "proxyAddresses": _fixed("[Edm.String]", [], _ANY),
-        "usageLocation": _fixed(operators=_EQ),
-        "userType": _fixed(default="Member", operators=_EQ),
-    },
-    returned=(
-        "businessPhones",
-        "displayName",
-        "givenName",
-        "jobTitle",
-        "mail",
-        "mobilePhone",
-        "officeLocation",
-        "preferredLanguage",
-        "surname",
-        "userPrincipalName",
-        "id",
-    ),
-)
-
-GROUP = EntityType(
-    "group",
-    {
-        "id": _fixed(operators=_EQ),
-        "deletedDateTime": _fixed("Edm.DateTimeOffset"),
-        "classification": _fixed(),
+        "appRoleId": Property("Edm.Guid"),
         "createdDateTime": _fixed("Edm.DateTimeOffset"),
-        "creationOptions": _fixed("[Edm.String]", []),
-        "description": _fixed(operators=_TEXT_FILTER),
-        "displayName": _fixed(operators=_TEXT_FILTER),
-        "expirationDateTime": _fixed("Edm.DateTimeOffset"),
-        "groupTypes": _fixed("[Edm.String]", [], _ANY),
-        "isAssignableToRole": _fixed("Edm.Boolean"),
-        "mail": _fixed(operators=_TEXT_FILTER),
-        "mailEnabled": _fixed("Edm.Boolean", operators=_EQ),
-        "mailNickname": _fixed(operators=_TEXT_FILTER),
-        "membershipRule": _fixed(),
-        "onPremisesSyncEnabled": _fixed("Edm.Boolean"),
-        "proxyAddresses": _fixed("[Edm.String]", [], _ANY),
-        "renewedDateTime": _fixed("Edm.DateTimeOffset"),
-        "securityEnabled": _fixed("Edm.Boolean", operators=_EQ),
-        "securityIdentifier": _fixed(),
-        "visibility": _fixed(),
+        "principalDisplayName": _fixed(),
+        "principalId": Property("Edm.Guid"),
+        "principalType": _fixed(),
+        "resourceDisplayName": _fixed(),
+        "resourceId": Property("Edm.Guid"),
     },
+    filterable=filter_support.APP_ROLE_ASSIGNMENT,
 )
 
 ORGANIZATION = EntityType(
@@ -274,10 +223,11 @@ ROLE_ASSIGNMENT = EntityType(
     "unifiedRoleAssignment",
     {
         "id": _fixed(),
-        "principalId": Property("Edm.String", operators=_EQ),
+        "principalId": Property("Edm.String"),
         "directoryScopeId": Property("Edm.String"),
         "appScopeId": Property("Edm.String", NOT_EMULATED),
-        "roleDefinitionId": Property("Edm.String", operators=_EQ),
+        "roleDefinitionId": Property("Edm.String"),
         "condition": Property("Edm.String", NOT_EMULATED),
     },
+    filterable={"principalId": "eq", "roleDefinitionId": "eq"},
 )

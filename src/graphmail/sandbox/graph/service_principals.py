@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +19,10 @@ from graphmail.sandbox.graph.directory import (
     stamp,
 )
 from graphmail.sandbox.graph.errors import bad_request, denied, graph_error, not_found
+from graphmail.sandbox.graph.listing import keep_indexed, listed
+from graphmail.sandbox.graph.memberships import related
 from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_principal
-from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.query import Shown, many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
 from graphmail.sandbox.registration import foreign_properties, registration_of
 from graphmail.sandbox.store import ServicePrincipal
@@ -32,12 +36,11 @@ async def create(call: Call) -> Answer:
 
 
 async def list_all(call: Call) -> Answer:
-    rows = [
-        principal_values(call, p)
-        for p in call.tenant.service_principals.values()
-        if p.deleted is None and seen(call, p.span)
-    ]
-    return many(call, SERVICE_PRINCIPAL, rows, CONTEXT)
+    return many(call, SERVICE_PRINCIPAL, _rows(call), CONTEXT)
+
+
+async def count(call: Call) -> Answer:
+    return number_of(call, SERVICE_PRINCIPAL, _rows(call))
 
 
 async def get(call: Call) -> Answer:
@@ -97,12 +100,24 @@ def principal_values(call: Call, principal: ServicePrincipal) -> dict[str, Any]:
         "appId": principal.app_id,
         "createdDateTime": stamp(principal.span.made),
         "deletedDateTime": stamp(principal.deleted),
-        "appRoleAssignments": [
-            APP_ROLE_ASSIGNMENT.render(assignment_values(call, a))
-            for a in live_assignments(principal)
-            if seen(call, a.span)
-        ],
+        "appRoleAssignments": partial(_granted, call, principal),
+        "owners": partial(related, call, principal, "owners"),
     }
+
+
+def _rows(call: Call) -> list[dict[str, Any]]:
+    found: Iterable[ServicePrincipal] = call.tenant.service_principals.values()
+    match wanted_key(call, SERVICE_PRINCIPAL):
+        case ("id", value):
+            found = (p for p in found if p.id == value.lower())
+        case ("appId", value):
+            found = (p for p in found if p.app_id == value.lower())
+    return listed(call, found, principal_values)
+
+
+def _granted(call: Call, principal: ServicePrincipal) -> list[Shown]:
+    live = (a for a in live_assignments(principal) if seen(call, a.span))
+    return [(APP_ROLE_ASSIGNMENT, assignment_values(call, a)) for a in live]
 
 
 def _create(call: Call, body: dict[str, Any], request: str) -> ServicePrincipal:
@@ -139,6 +154,7 @@ def _update(call: Call, principal: ServicePrincipal, body: dict[str, Any], reque
     if "appId" in body and body["appId"] != principal.app_id:
         raise bad_request("Property 'appId' is read-only and cannot be set.")
     changed = sorted(n for n, v in body.items() if principal.properties.get(n) != v)
+    keep_indexed(call, principal.id, principal_values(call, principal))
     principal.properties |= {n: v for n, v in body.items() if n != "appId"}
     call.tenant.commit(
         call.caller.client_id, "graph", request, principal.id, app_id=principal.app_id, changed=changed,
