@@ -40,10 +40,10 @@ def test_settings_file_is_private_and_complete(sandbox):
     assert all(urlsplit(sandbox.json[n]).hostname == "127.0.0.1" for n in ("login", "graph", "exchange", "control"))
 
 
-def test_each_start_has_secrets_and_a_ca_of_its_own_and_prints_no_secret(tmp_path):
+def test_each_fresh_start_has_secrets_and_a_ca_of_its_own(tmp_path):
     seen = []
     for _ in range(2):
-        with running(tmp_path) as sandbox:
+        with running(tmp_path, EXAMPLE, "--fresh") as sandbox:
             seen.append((sandbox.json["admins"][CONTOSO]["client_secret"], Path(sandbox.json["ca"]).read_text()))
     assert seen[0][0] != seen[1][0]
     assert seen[0][1] != seen[1][1]

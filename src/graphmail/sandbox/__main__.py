@@ -13,6 +13,7 @@ import uvloop
 
 from graphmail.sandbox import generate
 from graphmail.sandbox.server import Running, start
+from graphmail.sandbox.state.database import StateError
 from graphmail.sandbox.tenants_file import TenantsFileError, load
 from graphmail.sandbox.world import Blueprint
 
@@ -30,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        uvloop.run(_run(blueprint, options.port, options.state))
+        uvloop.run(_run(blueprint, options.port, options.state, options.fresh))
+    except StateError as error:
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"cannot listen: {error}", file=sys.stderr)
         return 1
@@ -41,16 +45,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m graphmail.sandbox", description=__doc__)
     parser.add_argument("--tenants", type=Path, default=Path("sandbox.example.yml"), help="what there is at the start")
     parser.add_argument("--port", type=int, default=8443, help="first of six consecutive ports; 0 takes any")
-    parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where sandbox.json is written")
+    parser.add_argument(
+        "--state", type=Path, default=Path(".sandbox"), help="where sandbox.json is written, and all that changes kept"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget what the state holds, secrets and CA too")
     return parser
 
 
-async def _run(blueprint: Blueprint, port: int, state: Path) -> None:
+async def _run(blueprint: Blueprint, port: int, state: Path, fresh: bool) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    running = await start(blueprint, port, state)
+    running = await start(blueprint, port, state, fresh=fresh)
     gc.freeze()  # thousands of specifications live as long as the process: nothing to look through again and again
     _say(running)
     await stopped.wait()

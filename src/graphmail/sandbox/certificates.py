@@ -1,4 +1,4 @@
-"""The throw-away certificate authority, new for each start.
+"""The throw-away certificate authority, new for each state folder.
 
 Made with trustme, because Python 3.13 verifies strictly: it refuses a CA without authority key id or key usage.
 """
@@ -15,9 +15,12 @@ from graphmail.sandbox.front_door.hosts import CERTIFIED
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
-def make_certificates(folder: Path) -> tuple[ssl.SSLContext, Path]:
+def new_authority() -> trustme.CA:
+    return trustme.CA(organization_name="graphmail sandbox, throw-away")
+
+
+def make_certificates(folder: Path, authority: trustme.CA) -> tuple[ssl.SSLContext, Path]:
     """Return the servers' TLS context and the file with the CA's certificate, `folder/ca.pem`."""
-    authority = trustme.CA(organization_name="graphmail sandbox, throw-away")
     leaf = authority.issue_cert(*LOOPBACK, *CERTIFIED)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

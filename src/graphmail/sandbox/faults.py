@@ -15,6 +15,7 @@ def planned(service: str, call: Call) -> Fault | None:
     for fault in call.tenant.faults:
         if fault.times > 0 and fault.service == service and _fits(fault, call):
             fault.times -= 1
+            call.tenant.touch()
             return fault
     return None
 

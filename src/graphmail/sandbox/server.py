@@ -26,6 +26,7 @@ from graphmail.sandbox.front_door.dispatch import Dispatch
 from graphmail.sandbox.front_door.listener import FrontDoor, refuse_strangers
 from graphmail.sandbox.services import make_services
 from graphmail.sandbox.smtp.server import start as start_smtp
+from graphmail.sandbox.state.kept import KeptState
 from graphmail.sandbox.wire import Protocol
 from graphmail.sandbox.world import Blueprint
 
@@ -72,6 +73,7 @@ class Running:
     smtp: Any
     front_door: FrontDoor
     settings: Path
+    state: KeptState
 
     async def close(self) -> None:
         """Take the settings file away, if it is still this sandbox's, and stop listening."""
@@ -83,6 +85,7 @@ class Running:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self.servers))
         await _maybe(self.smtp.close())
+        self.state.close()
 
 
 def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
@@ -96,11 +99,16 @@ def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
     return sock
 
 
-async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
-    """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones."""
+async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = False) -> Running:
+    """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones.
+
+    Goes on from what `state` holds, unless `fresh`; raises StateError where it cannot.
+    """
     state.mkdir(parents=True, exist_ok=True)
     (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
-    tls, ca = make_certificates(state)
+    kept = KeptState.open(state, blueprint.digest, fresh=fresh)
+    blueprint.go_on(kept)
+    tls, ca = make_certificates(state, kept.authority)
     world = blueprint.build()
     refuse_strangers(tls)
     names = ORDER[:4]
@@ -124,7 +132,7 @@ async def start(blueprint: Blueprint, port: int, state: Path) -> Running:
         "admins": blueprint.admins(),
     }
     _write_private(state / SETTINGS, addresses)
-    return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS)
+    return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS, kept)
 
 
 async def _serve(

@@ -115,7 +115,11 @@ class Shell:
             await self._arrive(call, route)
         body = await _read(request, tenant.limits.request)
         call.body = body or b""
-        answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
+        try:
+            answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
+        finally:  # a cut connection hides what was committed, and undoes nothing
+            self.world.changes.elsewhere |= service.name == "entra"
+            self.world.write_down()
         return answer, tenant.clock.now()
 
     async def _arrive(self, call: Call, route: Route | None) -> None:

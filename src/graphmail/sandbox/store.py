@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from graphmail.sandbox.changes import Changes
 from graphmail.sandbox.clock import Span, VirtualClock
 from graphmail.sandbox.exchange_records import ExchangeOrganization
 from graphmail.sandbox.mail_traffic import MailTraffic
@@ -27,6 +28,10 @@ def _log() -> deque[dict[str, Any]]:
 
 def _nobody(_: str) -> None:
     """Hears of changes where nothing is kept."""
+
+
+def _nowhere() -> None:
+    """Keeps nothing."""
 
 
 @dataclass(slots=True)
@@ -189,8 +194,9 @@ class Message:
 class Attachment:
     id: str
     properties: dict[str, Any]
-    content: bytes
+    content: bytes = b""
     kind: str = "fileAttachment"  # itemAttachment: the content is the message as RFC 5322 text; referenceAttachment
+    stored_as: str = ""  # the upload session whose slices the state has already; else its bytes lie under its own id
 
 
 @dataclass(slots=True)
@@ -423,12 +429,20 @@ class World:
     tenants: MutableMapping[str, Tenant] = field(default_factory=dict)
     issued: IssuedTokens = field(default_factory=IssuedTokens)  # by SHA-256 of the token
     requests: deque[dict[str, Any]] = field(default_factory=_log)  # those that belong to no tenant: foreign bearers, …
-    signing_key: Any = None  # entra.signing.SigningKey
+    signing_key: Any = field(default=None, compare=False)  # entra.signing.SigningKey
     sign_ins: dict[str, SignIn] = field(default_factory=dict)  # by SHA-256 of device code, code or refresh token
     trusted_issuers: dict[str, dict[str, Any]] = field(default_factory=dict)  # external issuer -> its public JWKS
     domains: dict[str, str] = field(default_factory=dict)  # every verified domain -> tenant id
-    doors: Any = None  # doors.Doors, once sockets listen
+    doors: Any = field(default=None, compare=False)  # doors.Doors, once sockets listen
+    clocks: dict[str, VirtualClock] = field(default_factory=dict, compare=False)  # of tenants that are built or named
+    changes: Changes = field(default_factory=Changes, compare=False)
+    save: Callable[[], None] = field(default=_nowhere, repr=False, compare=False)
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
         tenant_id = self.domains.get(domain.lower())
         return self.tenants[tenant_id] if tenant_id else None
+
+    def write_down(self) -> None:
+        """Keep what changed; to be called before an answer goes out. Costs nothing where nothing changed."""
+        if self.changes or self.issued.unsaved:
+            self.save()

@@ -19,11 +19,21 @@ class IssuedTokens(dict[str, "IssuedToken"]):
     def __init__(self) -> None:
         super().__init__()
         self.unsaved: list[str] = []
+        self.dropped: list[str] = []
         self._sweep_at = FIRST_SWEEP
 
     def __setitem__(self, digest: str, token: IssuedToken) -> None:
         super().__setitem__(digest, token)
         self.unsaved.append(digest)
+
+    def __delitem__(self, digest: str) -> None:
+        super().__delitem__(digest)
+        self.dropped.append(digest)
+
+    def saved(self) -> None:
+        """Whatever is new or gone stands in the state."""
+        self.unsaved.clear()
+        self.dropped.clear()
 
     def drop_expired(self, now_of: Callable[[str], datetime]) -> None:
         """Drop what ended long ago by the clock of its tenant; costs nothing while there are few."""

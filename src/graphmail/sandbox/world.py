@@ -16,6 +16,7 @@ from graphmail.sandbox.entra.tokens import digest
 from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeSettings
 from graphmail.sandbox.licences import subscribed_sku
 from graphmail.sandbox.origin import Origin
+from graphmail.sandbox.state.kept import KeptState
 from graphmail.sandbox.store import (
     Application,
     AppRoleAssignment,
@@ -95,21 +96,44 @@ class Blueprint:
         self._content = content
         self._specs = {tenant.id: tenant for tenant in content.tenants}
         self._issuers = {issuer.issuer: issuer.jwks for issuer in content.trusted_issuers}
-        self.origin = Origin()
+        self._origin: Origin | None = None
+        self._state: KeptState | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the file says; comments and order of keys do not matter."""
+        return hashlib.sha256(self._content.model_dump_json().encode()).hexdigest()
+
+    @property
+    def origin(self) -> Origin:
+        self._origin = self._origin or Origin()
+        return self._origin
+
+    def go_on(self, state: KeptState) -> None:
+        """Build what is in `state`, and keep there what changes."""
+        self._state, self._origin = state, state.origin
 
     def build(self) -> World:
         world = World(signing_key=self.origin.signing_key)
         world.tenants = LazyTenants(list(self._specs), lambda tenant_id: self._tenant(world, tenant_id))
         world.domains = {d: t.id for t in self._content.tenants for d in (t.initial_domain, *t.domains)}
         world.trusted_issuers = dict(self._issuers)
+        if self._state:
+            self._state.attach(world)
         return world
 
     def reset(self, world: World, tenant_id: str | None = None) -> None:
         """Put one tenant, or all, back to what the file says; its tokens are forgotten. KeyError: no such tenant."""
         if tenant_id is not None and tenant_id not in self._specs:
             raise KeyError(tenant_id)
-        for name in [tenant_id] if tenant_id else list(self._specs):
+        names = [tenant_id] if tenant_id else list(self._specs)
+        if self._state:
+            self._state.begin_anew(names)
+        for name in names:
             del world.tenants[name]
+            world.clocks.pop(name, None)
+            world.changes.begun_anew.add(name)
+            world.changes.tenants.discard(name)
             world.sign_ins = {k: s for k, s in world.sign_ins.items() if s.tenant_id != name}
         world.issued.keep(lambda token: tenant_id not in (None, token.tenant_id))
         if tenant_id is None:
@@ -125,7 +149,12 @@ class Blueprint:
         }
 
     def _tenant(self, world: World, tenant_id: str) -> Tenant:
-        return _Builder(self._specs[tenant_id], self.origin).build()
+        kept = self._state.load(world, tenant_id) if self._state else None
+        tenant = kept or _Builder(self._specs[tenant_id], self.origin).build()
+        clock = world.clocks.setdefault(tenant_id, tenant.clock)
+        clock.offset, tenant.clock = tenant.clock.offset, clock
+        tenant.changed = world.changes.tenants.add
+        return tenant
 
 
 def admin_client_id(tenant: spec.TenantSpec) -> str:

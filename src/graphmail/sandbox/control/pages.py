@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.issuers import trust_issuer
+from graphmail.sandbox.control.kept import KeptBeforeAnswer
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
@@ -232,8 +234,8 @@ class ControlPages:
         return tenant
 
 
-def control_app(world: World, blueprint: Blueprint, services: Services) -> Starlette:
-    return Starlette(routes=ControlPages(world, blueprint, services).routes())
+def control_app(world: World, blueprint: Blueprint, services: Services) -> ASGIApp:
+    return KeptBeforeAnswer(Starlette(routes=ControlPages(world, blueprint, services).routes()), world)
 
 
 def _answering(page: Page) -> Page:

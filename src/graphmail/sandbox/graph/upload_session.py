@@ -119,6 +119,7 @@ async def put_slice(call: Call) -> Answer:
     if encoded_size(message.properties, message.attachments, received) > mailbox.max_send_size:
         raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
     session.slices.append(call.body)
+    call.tenant.touch()
     if received < session.size:
         # As the page spells it since microsoftgraph/microsoft-graph-docs#15978; older answers had capitals.
         body = {"expirationDateTime": timestamp(session.expires), "nextExpectedRanges": [str(received)]}
@@ -149,6 +150,7 @@ def _complete(call: Call, session: UploadSession, message: Message) -> Attachmen
     attachment = new_attachment(
         session.name, session.content_type, content, now, isInline=session.is_inline, contentId=session.content_id,
     )  # fmt: skip
+    attachment.stored_as = session.id
     message.attachments.append(attachment)
     touch(message, now)
     del call.tenant.upload_sessions[session.id]

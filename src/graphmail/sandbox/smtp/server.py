@@ -64,6 +64,7 @@ class Inbound:
             log_inbound(target, properties)
         if envelope.mail_from:  # a report, which has no sender, is answered by nobody
             auto_reply(self.world, targets, properties, headers)
+        self.world.write_down()
         return f"250 2.6.0 {properties['internetMessageId']} Queued mail for delivery"
 
 

@@ -158,6 +158,7 @@ def deliver(
     Returns None for a mail that is held in quarantine.
     """
     tenant = target.tenant
+    tenant.touch()
     sender, rules = _from(properties), tenant.mail_rules
     if _is_listed(sender, rules.quarantine):
         _quarantine(target, properties, sender)
