@@ -24,8 +24,8 @@ GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
 START_TIMEOUT = 60  # seconds; a shared machine can be slow
 
-# Delays of an hour and more: caches of Exchange rights, a tenant being customized.
-OUTLIVE_TOKENS = ("rbac_idle", "rbac_busy", "hydration", "customization")
+# Delays of about an hour and more: caches of Exchange rights, the audit log, a tenant being customized.
+OUTLIVE_TOKENS = ("rbac_idle", "rbac_busy", "audit", "hydration", "customization")
 
 
 class Sandbox:

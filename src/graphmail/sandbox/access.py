@@ -9,10 +9,11 @@ learn.microsoft.com/exchange/permissions-exo/application-rbac.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from graphmail.sandbox.call import Caller
+from graphmail.sandbox.exchange.grant import rbac_anywhere, rbac_grant
 from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
 
 RESTRICT = "RestrictAccess"
@@ -82,13 +83,18 @@ def entra_grant(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozens
 
 GrantSource = Callable[[Tenant, Caller, Recipient], frozenset[str]]
 
-# RBAC for Applications becomes the second one: its grants are not limited by access policies.
-GRANT_SOURCES: tuple[GrantSource, ...] = (entra_grant,)
+# What Exchange's own role assignments grant is not limited by access policies.
+GRANT_SOURCES: tuple[GrantSource, ...] = (entra_grant, rbac_grant)
 
 
 def effective(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset[str]:
     """Return every permission this application has on this mailbox now."""
     return frozenset().union(*(source(tenant, caller, recipient) for source in GRANT_SOURCES))
+
+
+def anywhere(tenant: Tenant, caller: Caller) -> frozenset[str]:
+    """Return every permission that it has on some mailbox, as far as its own grants say."""
+    return caller.roles | rbac_anywhere(tenant, caller.client_id)
 
 
 def refusal(tenant: Tenant, caller: Caller, recipient: Recipient, wanted: Iterable[str]) -> Refusal | None:
@@ -104,8 +110,27 @@ def _concerns(policy: AccessPolicy, app_id: str) -> bool:
 
 
 def _in_scope(tenant: Tenant, scope_id: str, recipient_id: str, lag: timedelta) -> bool:
+    """Members of nested groups are in scope where the tenant follows them (office-docs-powershell#12367)."""
     if scope_id == recipient_id:
         return True
     scope = tenant.recipients.get(scope_id)
+    if scope is None or not scope.memberships:
+        return False
     now = tenant.clock.now()
-    return scope is not None and any(span.holds(now, lag) for span in scope.memberships.get(recipient_id, ()))
+    if any(span.holds(now, lag) for span in scope.memberships.get(recipient_id, ())):
+        return True
+    return tenant.exchange.settings.nested_groups_in_policies and _is_nested(tenant, scope, recipient_id, now, lag)
+
+
+def _is_nested(tenant: Tenant, scope: Recipient, recipient_id: str, now: datetime, lag: timedelta) -> bool:
+    seen, waiting = {scope.id}, [scope]
+    while waiting:
+        for member_id, spans in waiting.pop().memberships.items():
+            if member_id in seen or not any(span.holds(now, lag) for span in spans):
+                continue
+            if member_id == recipient_id:
+                return True
+            seen.add(member_id)
+            if (inner := tenant.recipients.get(member_id)) and inner.memberships:
+                waiting.append(inner)
+    return False

@@ -61,6 +61,15 @@ class AppCache:
 
 
 @dataclass(slots=True)
+class AdministrativeUnit:
+    """An Entra administrative unit, as far as role assignments refer to it; made in the tenants file alone."""
+
+    id: str
+    name: str
+    members: frozenset[str]  # ids of recipients
+
+
+@dataclass(slots=True)
 class ExchangeSettings:
     """How this tenant's Exchange behaves where tenants differ, or where it may be told to be difficult."""
 
@@ -71,6 +80,7 @@ class ExchangeSettings:
     forbidden_body: str = "empty"  # or nul, nul_gzip (says gzip, is none)
     silent_body: str = "value"  # of a write that returns nothing: an empty value, or nothing at all (empty)
     null_rows: bool = False  # lists hold null rows
+    in_scope_as_text: bool = False  # Test-ServicePrincipalAuthorization answers "True" instead of true
 
 
 @dataclass(slots=True)
@@ -93,6 +103,7 @@ class ExchangeOrganization:
     pointers: list[Pointer] = field(default_factory=list)
     scopes: list[ManagementScope] = field(default_factory=list)
     assignments: list[RoleAssignment] = field(default_factory=list)
+    administrative_units: dict[str, AdministrativeUnit] = field(default_factory=dict)
     caches: dict[str, AppCache] = field(default_factory=dict)  # by app id
     stripped_roles: frozenset[str] = frozenset()  # taken from the role group Organization Management
     role_group_members: dict[str, list[str]] = field(default_factory=dict)  # role group -> ids of members
@@ -101,5 +112,6 @@ class ExchangeOrganization:
     plan_max_send_size: int = 35 * 1024 * 1024  # of the mailbox plan: what new mailboxes get
     plan_max_receive_size: int = 36 * 1024 * 1024
     traces: list[MessageTrace] = field(default_factory=list)
+    audit_sessions: dict[str, int] = field(default_factory=dict)  # caller and SessionId -> rows shown
     answered: int = 0  # requests in the window of the Rate-Limit headers
     window: datetime | None = None  # when that window ends

@@ -47,6 +47,7 @@ class Delays:
     rbac_idle: float = 1800  # an app without calls for so long has its Exchange rights loaded anew at its next call
     rbac_busy: float = 7200  # a busy app has them loaded anew so long after they were
     new_mailbox: float = 30  # a mailbox just made is not found as a member, owner or scope
+    audit: float = 3600  # a change stands in the unified audit log
     hydration: float = 2700  # Enable-OrganizationCustomization ran, IsDehydrated still says true
     customization: float = 3600  # … and role assignments are refused
     delivery: float = 3  # a sent mail reaches Inbox and Sent Items

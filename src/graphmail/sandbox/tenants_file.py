@@ -107,6 +107,12 @@ class Contact(Strict):
     address: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+\.example$")]
 
 
+class AdministrativeUnit(Strict):
+    name: str
+    id: Guid | None = None
+    members: tuple[Address, ...] = ()
+
+
 class Exchange(Strict):
     """How the tenant's Exchange behaves where tenants differ; `exchange_records` says what each means."""
 
@@ -117,6 +123,7 @@ class Exchange(Strict):
     forbidden_body: Literal["empty", "nul", "nul_gzip"] = "empty"
     silent_body: Literal["value", "empty"] = "value"
     null_rows: bool = False
+    in_scope_as_text: bool = False
     audit_enabled: bool = True  # the unified audit log takes entries
     stripped_roles: tuple[str, ...] = ()  # management roles that somebody took from Organization Management
 
@@ -197,6 +204,7 @@ class TenantSpec(Strict):
     shared_mailboxes: tuple[User, ...] = ()
     groups: tuple[Group, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    administrative_units: tuple[AdministrativeUnit, ...] = ()
     applications: tuple[App, ...] = ()
     skus: tuple[Sku, ...] = (Sku(sku_part_number="O365_BUSINESS_PREMIUM", service_plans=("EXCHANGE_S_STANDARD",)),)
     delays: dict[str, float] = {}
@@ -265,6 +273,12 @@ def _contradictions(tenant: TenantSpec) -> list[str]:
         f"{where}: group {g.name!r} names {a!r}, who is not in the tenant"
         for g in tenant.groups
         for a in (*g.members, *g.owners)
+        if a not in addresses
+    ]
+    problems += [
+        f"{where}: administrative unit {u.name!r} names {a!r}, who is not in the tenant"
+        for u in tenant.administrative_units
+        for a in u.members
         if a not in addresses
     ]
     problems += [

@@ -13,7 +13,7 @@ from graphmail.sandbox import tenants_file as spec
 from graphmail.sandbox.app_policy import app_policy
 from graphmail.sandbox.clock import Span, VirtualClock
 from graphmail.sandbox.entra.tokens import digest
-from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeSettings
+from graphmail.sandbox.exchange_records import AdministrativeUnit, ExchangeOrganization, ExchangeSettings
 from graphmail.sandbox.licences import subscribed_sku
 from graphmail.sandbox.origin import Origin
 from graphmail.sandbox.state.kept import KeptState
@@ -207,6 +207,8 @@ class _Builder:
             self._group(group)
         for contact in self._spec.contacts:
             self._contact(contact)
+        for unit in self._spec.administrative_units:
+            self._administrative_unit(unit)
         return self._tenant
 
     def _id(self, what: str) -> str:
@@ -338,6 +340,11 @@ class _Builder:
             span=self._span(),
         )
         self._tenant.recipients[recipient.id] = recipient
+
+    def _administrative_unit(self, unit: spec.AdministrativeUnit) -> None:
+        members = frozenset(r.id for r in self._tenant.recipients.values() if r.addresses[0] in unit.members)
+        unit_id = unit.id or self._id(f"administrative unit {unit.name}")
+        self._tenant.exchange.administrative_units[unit_id] = AdministrativeUnit(unit_id, unit.name, members)
 
 
 @cache

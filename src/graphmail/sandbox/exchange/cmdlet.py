@@ -45,13 +45,17 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Cmdlet:
-    """`confirms` marks those that ask before acting, `pages` those that show one row only unless told a ResultSize."""
+    """`confirms` marks those that ask before acting, `pages` those that show one row only unless told a ResultSize.
+
+    `customizes`: refused until the organisation is customized.
+    """
 
     name: str
     run: Callable[[Invocation], list[Row]]
     parameters: Mapping[str, Parameter]
     confirms: bool = False
     pages: bool = False
+    customizes: bool = False
 
     @property
     def source(self) -> str:

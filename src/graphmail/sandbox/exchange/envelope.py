@@ -44,6 +44,8 @@ def answer(call: Call, run: Invocation, rows: list[Row], *, pages: bool = False)
         "@adminapi.warnings": run.warnings,
         "value": [_annotated(row, _selected(call)) for row in rows[start : start + size]],
     }
+    if pages and call.tenant.exchange.settings.null_rows:
+        body["value"].append(None)
     if len(rows) > start + size:
         body["@odata.nextLink"] = _link(call, start + size)
     return Answer(200, body)

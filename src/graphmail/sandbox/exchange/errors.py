@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from graphmail.sandbox.call import Answer
+from graphmail.sandbox.call import Answer, ServiceError
 
 _TASKS = "Microsoft.Exchange.Configuration.Tasks."
 _OBJECT_MODEL = "Microsoft.Exchange.Configuration.ObjectModel."
@@ -25,11 +25,13 @@ AS_404 = frozenset({"Get", "Set"})  # verbs that answer a missing object with 40
 class CmdletError(Exception):
     """A terminating error of a cmdlet. `type_name` is the .NET type; clients tell errors apart by it."""
 
-    def __init__(self, type_name: str, text: str, *, missing: bool = False) -> None:
+    def __init__(self, type_name: str, text: str, *, missing: bool = False, piped: bool = False) -> None:
         super().__init__(text)
         self.type_name = type_name
         self.text = text
         self.missing = missing
+        self.piped = piped  # comes in pipe form without an id, whatever the verb
+        self.status: int | None = None  # where it is neither 400 nor 404
 
 
 def not_found(identity: str) -> CmdletError:
@@ -115,6 +117,78 @@ def policies_too_large() -> CmdletError:
     )  # fmt: skip
 
 
+def write_refused() -> CmdletError:
+    return CmdletError(
+        _DIRECTORY + "InsufficientPermissionsException",
+        f"Source server:{_DC} doesn't have write permission to target DC:{_DC}. Additional information: The user has "
+        "insufficient access rights.",
+        piped=True,
+    )
+
+
+def parameters_denied(cmdlet: str) -> CmdletError:
+    """The roles have the cmdlet, but not all the parameters that were given: DLConversionV2#101."""
+    error = CmdletError(
+        "Microsoft.Exchange.Configuration.Authorization.CmdletAccessDeniedException",
+        f'Some of the parameters specified with the "{cmdlet}" cmdlet aren\'t present in the role definition for the '
+        "current user. Check the management roles assigned to you, and try again.",
+    )
+    error.status = 403
+    return error
+
+
+def not_delegated(assignment: str) -> CmdletError:
+    return CmdletError(
+        _TASKS + "RoleAssignmentOutOfScopeException",
+        f'You don\'t have access to create, change, or remove the "{assignment}" management role assignment. You must '
+        "be assigned a delegating role assignment to the management role or its parent in the hierarchy without a "
+        "scope restriction.",
+    )
+
+
+def no_service_principal(object_id: str, app_id: str) -> CmdletError:
+    return CmdletError(
+        _TASKS + "RecipientTaskException",
+        f"The service principal with the object ID '{object_id}' and the application ID '{app_id}' doesn't exist in "
+        "Microsoft Entra ID. Use the object ID of the enterprise application, not of the app registration.",
+    )
+
+
+def scope_in_use(name: str) -> CmdletError:
+    return CmdletError(
+        _MANAGEMENT + "ManagementScopeInUseException",
+        f"The management scope \"{name}\" can't be removed because it's used by one or more role assignments.",
+    )
+
+
+def dehydrated() -> CmdletError:
+    return CmdletError(
+        _TASKS + "InvalidOperationInDehydratedContextException",
+        "The command you tried to run isn't currently allowed in your organization. To run this command, you first "
+        "need to run the command: Enable-OrganizationCustomization.",
+    )
+
+
+def not_applicable(text: str) -> CmdletError:
+    return CmdletError("System.InvalidOperationException", text)
+
+
+def synced(cmdlet: str, parameter: str, name: str) -> CmdletError:
+    """support.microsoft.com: owners of an on-premises distribution group can't manage it in Exchange Online."""
+    return CmdletError(
+        _TASKS + "RecipientTaskException",
+        f"The action '{cmdlet}', '{parameter}', can't be performed on the object '{name}' because the object is being "
+        "synchronized from your on-premises organization. This action should be performed on the object in your "
+        "on-premises organization.",
+    )
+
+
+def not_emulated(what: str) -> ServiceError:
+    """501, as for an unknown cmdlet: never an invented success."""
+    error = {"code": "NotImplemented", "message": f"The sandbox does not emulate {what}"}
+    return ServiceError(Answer(501, {"error": error}))
+
+
 def binding(text: str, *, transformation: bool = False) -> CmdletError:
     kind = "ParameterBindingArgumentTransformationException" if transformation else "ParameterBindingException"
     return CmdletError(f"System.Management.Automation.{kind}", text)
@@ -124,9 +198,10 @@ def answer(cmdlet: str, error: CmdletError) -> Answer:
     """Encode an error as this cmdlet's errors come."""
     verb = cmdlet.partition("-")[0].capitalize()
     missing = error.missing and verb in AS_404
+    status = error.status or (404 if missing else 400)
     body = {
         "error": {
-            "code": "NotFound" if missing else "BadRequest",
+            "code": {403: "Forbidden", 404: "NotFound"}.get(status, "BadRequest"),
             "message": "Error executing cmdlet",
             "details": [_detail(verb, error)],
             "innererror": {
@@ -143,14 +218,14 @@ def answer(cmdlet: str, error: CmdletError) -> Answer:
         "adminapi.warnings@odata.type": "#Collection(String)",
         "@adminapi.warnings": [],
     }
-    return Answer(404 if missing else 400, body)
+    return Answer(status, body)
 
 
 def _detail(verb: str, error: CmdletError) -> dict[str, Any]:
-    if verb in AS_JSON:
+    if verb in AS_JSON and not error.piped:
         inner = {"Message": error.text, "TypeName": error.type_name, "StackTrace": None, "InnerError": None}
         return {"code": "Context", "target": "", "message": json.dumps(inner)}
     # The id in front is a hash of where it came from, and is empty for exceptions that are not Exchange's own.
-    own = error.type_name.startswith("Microsoft.")
+    own = error.type_name.startswith("Microsoft.") and not error.piped
     error_id = f"Ex{hashlib.sha256(error.type_name.encode()).hexdigest()[:6].upper()}" if own else ""
     return {"code": "Client", "target": "", "message": f"{error_id}|{error.type_name}|{error.text}"}

@@ -8,8 +8,9 @@ from typing import Any
 
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
-from graphmail.sandbox.exchange.errors import invalid, not_manager, task_failed
+from graphmail.sandbox.exchange.errors import invalid, not_manager, synced, task_failed
 from graphmail.sandbox.exchange.group_address import checked_address, default_alias, secure_alias, secure_name
+from graphmail.sandbox.exchange.identifiers import new_sid
 from graphmail.sandbox.exchange.organization import default_domain
 from graphmail.sandbox.exchange.parameter import (
     BOOLEAN,
@@ -32,6 +33,7 @@ from graphmail.sandbox.exchange.recipient import (
     filtered,
     find,
     recipient_row,
+    ripe,
     select,
 )
 from graphmail.sandbox.store import Recipient
@@ -56,6 +58,12 @@ def check_manager(call: Invocation, group: Recipient) -> None:
         raise not_manager()
 
 
+def check_cloud(call: Invocation, group: Recipient, parameter: str) -> None:
+    """Raises CmdletError for a group that is mastered on premises."""
+    if group.synced:
+        raise synced(call.cmdlet, parameter, group.name)
+
+
 def _owns(call: Invocation, group: Recipient) -> bool:
     return call.caller.service_principal_id in group.owners
 
@@ -77,7 +85,7 @@ def _get(call: Invocation) -> list[Row]:
 
 
 def _owner_ids(call: Invocation, identities: Iterable[str]) -> list[str]:
-    owners = [find(call, identity) for identity in identities]
+    owners = [ripe(call, find(call, identity)) for identity in identities]
     for owner in owners:
         if owner.type_details not in OWNER_TYPES:
             raise task_failed(
@@ -89,7 +97,7 @@ def _owner_ids(call: Invocation, identities: Iterable[str]) -> list[str]:
 
 def member_of_group(call: Invocation, identity: str) -> Recipient:
     """Return the recipient that may be a member. Raises CmdletError when it is missing or of a type that may not."""
-    member = find(call, identity)
+    member = ripe(call, find(call, identity))
     if member.type_details not in MEMBER_TYPES:
         raise task_failed(f'The recipient "{member.name}" of type {member.type_details} can\'t be a member of a group.')
     return member
@@ -128,7 +136,7 @@ def _new(call: Invocation) -> list[Row]:
     group = Recipient(
         id=str(uuid.uuid4()),
         guid=str(uuid.uuid4()),
-        sid=_new_sid(),
+        sid=new_sid(),
         name=name,
         display_name=call.get("DisplayName") or name,
         alias=alias,
@@ -144,15 +152,11 @@ def _new(call: Invocation) -> list[Row]:
     return [group_row(call, group)]
 
 
-def _new_sid() -> str:
-    parts = uuid.uuid4().fields
-    return f"S-1-5-21-{parts[0]}-{parts[5] % 2**32}-{parts[1] * parts[2]}-{parts[3] * 1000 + parts[4]}"
-
-
 def _set(call: Invocation) -> list[Row]:
     tenant = call.tenant
     group = find(call, call.identity, GROUPS)
     check_manager(call, group)
+    check_cloud(call, group, next((name for name in call.parameters if name in _SETTABLE), "DisplayName"))
     _restrictions(call, security=group.type_details == SECURITY_GROUP)
     if call.get("EmailAddresses") is not None and call.get("PrimarySmtpAddress"):
         raise invalid("The EmailAddresses and PrimarySmtpAddress parameters can't be used together.")
@@ -218,6 +222,7 @@ def _bare(address: str) -> str:
 def _remove(call: Invocation) -> list[Row]:
     group = find(call, call.identity, GROUPS)
     check_manager(call, group)
+    check_cloud(call, group, "Identity")
     now = call.tenant.clock.now()
     group.span.removed = now
     for spans in group.memberships.values():
@@ -242,6 +247,7 @@ _KEPT = {
     "PrimarySmtpAddress": STRING,
     "RequireSenderAuthenticationEnabled": BOOLEAN,
 }
+_SETTABLE = (*_KEPT, "EmailAddresses", "HiddenFromAddressListsEnabled", "Name")
 
 CMDLETS = [
     Cmdlet(

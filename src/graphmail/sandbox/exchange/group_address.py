@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from graphmail.sandbox.exchange.errors import address_taken, alias_taken, already_exists, invalid, not_accepted_domain
-from graphmail.sandbox.exchange.recipient import dn
+from graphmail.sandbox.recipient_index import dn
 from graphmail.sandbox.store import Recipient, Tenant
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\u00ff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\u00ff-]+)*")
@@ -34,6 +34,10 @@ def secure_alias(tenant: Tenant, alias: str, own: Recipient | None = None) -> No
     for other in _others(tenant, own):
         if other.alias.lower() == alias.lower():
             raise alias_taken(alias, dn(tenant, other))
+
+
+def is_address(text: str) -> bool:
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def checked_address(tenant: Tenant, address: str, own: Recipient | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
 from graphmail.sandbox.exchange.errors import member_exists, member_missing
-from graphmail.sandbox.exchange.group import check_manager, member_of_group
+from graphmail.sandbox.exchange.group import check_cloud, check_manager, member_of_group
 from graphmail.sandbox.exchange.parameter import REQUIRED_STRING, RESULT_SIZE, STRING, STRINGS, SWITCH
 from graphmail.sandbox.exchange.recipient import GROUPS, find, members, recipient_row, select
 from graphmail.sandbox.store import Recipient
@@ -25,7 +25,9 @@ _SHOWN = (
 
 def _get(call: Invocation) -> list[Row]:
     """A blank Identity returns the members of all groups."""
-    found = {m.id: m for group in select(call, GROUPS) for m in members(call.tenant, group)}
+    hidden = bool(call.get("IncludeSoftDeletedObjects"))
+    groups = select(call, GROUPS)
+    found = {m.id: m for group in groups for m in members(call.tenant, group, soft_deleted=hidden)}
     rows = (recipient_row(call, member) for member in found.values())
     return [{name: row[name] for name in _SHOWN} for row in rows]
 
@@ -33,6 +35,7 @@ def _get(call: Invocation) -> list[Row]:
 def _group(call: Invocation) -> Recipient:
     group = find(call, call.identity, GROUPS)
     check_manager(call, group)
+    check_cloud(call, group, "Members")
     return group
 
 

@@ -1,63 +1,144 @@
-"""The part of OPATH filters that is used here: comparisons joined by -and or -or, in parentheses or not.
+"""The part of OPATH filters that is used here: comparisons joined by -and, -or and -not, in parentheses or not.
 
-learn.microsoft.com/powershell/exchange/filter-properties
+learn.microsoft.com/powershell/exchange/filter-properties,
+learn.microsoft.com/powershell/exchange/recipientfilter-properties
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from graphmail.sandbox.exchange.errors import CmdletError, binding
 
-Predicate = Callable[[Mapping[str, Any]], bool]
+Lookup = Callable[[str], Any]  # the value of a property, by its name in lower case
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<paren>[()])|-(?P<op>\w+)|'(?P<quoted>(?:[^']|'')*)'|\"(?P<double>[^\"]*)\"|(?P<word>[$\w]+))",
 )
+_OPERATORS = frozenset({"eq", "ne", "like", "notlike"})
+
+# The filterable properties that are emulated, as Exchange spells them when it shows a filter again.
+_PROPERTIES = {
+    name.lower(): name
+    for name in (
+        "Alias",
+        "DisplayName",
+        "DistinguishedName",
+        "EmailAddresses",
+        "ExchangeGuid",
+        "ExternalDirectoryObjectId",
+        "Guid",
+        "HiddenFromAddressListsEnabled",
+        "IsDirSynced",
+        "ManagedBy",
+        "MemberOfGroup",
+        "Members",
+        "Name",
+        "PrimarySmtpAddress",
+        "RecipientType",
+        "RecipientTypeDetails",
+        "UserPrincipalName",
+    )
+}
 
 
-def predicate(text: str) -> Predicate:
-    """Return the test that an OPATH filter makes of an object's properties. Raises CmdletError for a bad filter."""
-    return _Filter(text).parse()
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    name: str
+    op: str
+    value: str
+
+    def holds(self, lookup: Lookup) -> bool:
+        held = lookup(self.name.lower())
+        texts = [str(v).lower() for v in (held if isinstance(held, list) else [held])]
+        wanted = self.value.lower().removeprefix("$")
+        hit = any(fnmatchcase(t, wanted) if self.op.endswith("like") else t == wanted for t in texts)
+        return hit == (self.op in ("eq", "like"))
+
+    def __str__(self) -> str:
+        quoted = self.value.replace("'", "''")
+        return f"{self.name} -{self.op} '{quoted}'"
 
 
-class _Filter:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    word: str  # and | or
+    parts: tuple[Filter, ...]
+
+    def holds(self, lookup: Lookup) -> bool:
+        return (any if self.word == "or" else all)(part.holds(lookup) for part in self.parts)
+
+    def __str__(self) -> str:
+        return "(" + f" -{self.word} ".join(_wrapped(part) for part in self.parts) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    inner: Filter
+
+    def holds(self, lookup: Lookup) -> bool:
+        return not self.inner.holds(lookup)
+
+    def __str__(self) -> str:
+        return f"-not{_wrapped(self.inner)}"
+
+
+# `str()` of a filter is how Exchange shows it again: comparisons in parentheses where several are joined.
+Filter = Comparison | Joined | Negation
+
+
+def _wrapped(part: Filter) -> str:
+    return str(part) if isinstance(part, Joined) else f"({part})"
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Filter:
+    """Return the filter that an OPATH text is. Raises CmdletError for a bad one."""
+    return _Parser(text).parse()
+
+
+class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = _tokens(text)
         self.at = 0
 
-    def parse(self) -> Predicate:
-        test = self._joined("or", lambda: self._joined("and", self._single))
+    def parse(self) -> Filter:
+        found = self._either()
         if self.at != len(self.tokens):
             raise _bad(self.text)
-        return test
+        return found
 
-    def _joined(self, word: str, part: Callable[[], Predicate]) -> Predicate:
+    def _either(self) -> Filter:
+        return self._joined("or", lambda: self._joined("and", self._single))
+
+    def _joined(self, word: str, part: Callable[[], Filter]) -> Filter:
         parts = [part()]
         while self._peek() == ("op", word):
             self.at += 1
             parts.append(part())
-        combine = any if word == "or" else all
-        return parts[0] if len(parts) == 1 else lambda row: combine(p(row) for p in parts)
+        return parts[0] if len(parts) == 1 else Joined(word, tuple(parts))
 
-    def _single(self) -> Predicate:
+    def _single(self) -> Filter:
         if self._peek() == ("op", "not"):
             self.at += 1
-            inner = self._single()
-            return lambda row: not inner(row)
+            return Negation(self._single())
         if self._peek() == ("paren", "("):
             self.at += 1
-            test = self._joined("or", lambda: self._joined("and", self._single))
+            inner = self._either()
             self._take("paren", ")")
-            return test
+            return inner
         name, op, value = self._take("word"), self._take("op"), self._value()
         if op not in _OPERATORS:
             raise _bad(self.text)
-        return lambda row: _compare(row, name, op, value)
+        if name.lower() not in _PROPERTIES:
+            raise _bad(self.text, f'"{name}" is not a recognized filterable property. ')
+        return Comparison(_PROPERTIES[name.lower()], op, value)
 
     def _peek(self) -> tuple[str, str] | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
@@ -77,18 +158,7 @@ class _Filter:
         return token[1]
 
 
-_OPERATORS = frozenset({"eq", "ne", "like", "notlike"})
-
-
-def _compare(row: Mapping[str, Any], name: str, op: str, value: str) -> bool:
-    held = next((v for k, v in row.items() if k.lower() == name.lower()), None)
-    texts = [str(v).lower() for v in (held if isinstance(held, list) else [held])]
-    wanted = value.lower().removeprefix("$")
-    hit = any(fnmatchcase(t, wanted) if op.endswith("like") else t == wanted for t in texts)
-    return hit == (op in ("eq", "like"))
-
-
-def _tokens(text: str) -> list[tuple[str, str]]:
+def _tokens(text: str) -> Sequence[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     at = 0
     while at < len(text.rstrip()):
@@ -104,6 +174,6 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _bad(text: str) -> CmdletError:
-    problem = f'Exception setting "Filter": "Invalid filter syntax: "{text}""'
+def _bad(text: str, why: str = "") -> CmdletError:
+    problem = f'Exception setting "Filter": "Invalid filter syntax: {why}"{text}""'
     return binding(f"Cannot bind parameter 'Filter' to the target. {problem}", transformation=True)

@@ -1,10 +1,11 @@
-"""Get-OrganizationConfig, Get-AcceptedDomain, Get-ServicePrincipal."""
+"""Get-OrganizationConfig, Get-AcceptedDomain, Get-TransportConfig."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
+from graphmail.sandbox.exchange.customization import is_dehydrated
 from graphmail.sandbox.exchange.errors import not_found
 from graphmail.sandbox.exchange.parameter import RESULT_SIZE, STRING
 
@@ -17,7 +18,7 @@ def _get_organization_config(call: Invocation) -> list[Row]:
             "Name": tenant.initial_domain,
             "DisplayName": tenant.display_name,
             "Guid": UUID(tenant.id),
-            "IsDehydrated": tenant.dehydrated,
+            "IsDehydrated": is_dehydrated(call),
             "DefaultPublicFolderMailbox": None,
             "MailTipsAllTipsEnabled": True,
         },
@@ -48,13 +49,22 @@ def default_domain(domains: list[str], initial: str) -> str:
     return next((d for d in domains if d != initial), initial)
 
 
-def _get_service_principal(call: Invocation) -> list[Row]:
-    """No pointers yet: they belong to RBAC for Applications. A wrong Identity returns all, which is none."""
-    return []
+def _get_transport_config(_: Invocation) -> list[Row]:
+    """Its sizes are for on-premises servers; what a mailbox may send and take is its own."""
+    return [
+        {
+            "Identity": "Transport Settings",
+            "Name": "Transport Settings",
+            "MaxSendSize": "Unlimited",
+            "MaxReceiveSize": "Unlimited",
+            "SmtpClientAuthenticationDisabled": True,
+            "MessageExpiration": "1.00:00:00",
+        },
+    ]
 
 
 CMDLETS = [
+    Cmdlet("Get-TransportConfig", _get_transport_config, {}),
     Cmdlet("Get-OrganizationConfig", _get_organization_config, {}),
     Cmdlet("Get-AcceptedDomain", _get_accepted_domain, {"Identity": STRING, "ResultSize": RESULT_SIZE}),
-    Cmdlet("Get-ServicePrincipal", _get_service_principal, {"Identity": STRING}),
 ]

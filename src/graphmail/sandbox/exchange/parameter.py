@@ -89,6 +89,12 @@ def result_size(value: Any) -> int | None:
     return int(value)
 
 
+def whole_number(value: Any) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value)):
+        raise TypeError
+    return int(value)
+
+
 def one_of(*allowed: str) -> Convert:
     def convert(value: Any) -> str:
         found = next((a for a in allowed if isinstance(value, str) and a.lower() == value.lower()), None)

@@ -12,7 +12,7 @@ from graphmail.sandbox.clock import Span
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
 from graphmail.sandbox.exchange.errors import already_exists, not_a_security_principal, not_found, policies_too_large
 from graphmail.sandbox.exchange.parameter import REQUIRED_STRING, STRING, STRINGS, Parameter, one_of
-from graphmail.sandbox.exchange.recipient import MAIL_USERS, MAILBOXES, SECURITY_GROUP, find, in_entra
+from graphmail.sandbox.exchange.recipient import MAIL_USERS, MAILBOXES, SECURITY_GROUP, find, in_entra, ripe
 from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
 
 # Shared, room and equipment mailboxes have a disabled account, which is no principal.
@@ -67,7 +67,7 @@ def _get(call: Invocation) -> list[Row]:
 def _scope(call: Invocation) -> Recipient:
     """Return the scope; a group not yet in Entra is not found, because the policy's identity holds its object id."""
     given = call.get("PolicyScopeGroupId")
-    scope = find(call, given)
+    scope = ripe(call, find(call, given))
     if not in_entra(call, scope):
         raise not_found(given)
     if scope.type_details not in SECURITY_PRINCIPALS:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
 from graphmail.sandbox.exchange.errors import ambiguous, not_found
-from graphmail.sandbox.exchange.opath import predicate
+from graphmail.sandbox.exchange.opath import Lookup, parse
 from graphmail.sandbox.exchange.parameter import RESULT_SIZE, STRING, STRINGS
+from graphmail.sandbox.recipient_index import dn, index_of
 from graphmail.sandbox.store import Recipient, Tenant
 
 SECURITY_GROUP = "MailUniversalSecurityGroup"
@@ -18,21 +20,14 @@ MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "Equipment
 MAIL_USERS = frozenset({"MailUser", "GuestMailUser"})
 CONTACTS = frozenset({"MailContact"})
 UNIFIED_GROUP = "GroupMailbox"  # a Microsoft 365 group
+MEMBERSHIP = GROUPS | {UNIFIED_GROUP}  # what has members that Exchange knows
 MAIL_ENABLED = GROUPS | MAILBOXES | MAIL_USERS | CONTACTS | {UNIFIED_GROUP}
-
-
-def dn(tenant: Tenant, recipient: Recipient) -> str:
-    return (
-        f"CN={recipient.name},OU={tenant.initial_domain},OU=Microsoft Exchange Hosted Organizations,"
-        "DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM"
-    )
 
 
 def recipients(tenant: Tenant, types: Iterable[str] = MAIL_ENABLED) -> list[Recipient]:
     """All of these types that are not removed, by name."""
     wanted = frozenset(types)
-    found = [r for r in tenant.recipients.values() if r.span.removed is None and r.type_details in wanted]
-    return sorted(found, key=lambda r: r.name.lower())
+    return [r for r in index_of(tenant).by_name if r.span.removed is None and r.type_details in wanted]
 
 
 def readable(call: Invocation, recipient: Recipient) -> bool:
@@ -45,27 +40,27 @@ def in_entra(call: Invocation, recipient: Recipient) -> bool:
     return recipient.span.holds(call.tenant.clock.now(), call.lag("replication"))
 
 
-def is_identified(call: Invocation, recipient: Recipient, identity: str) -> bool:
-    """Name, alias, DN, any SMTP address, UPN, Guid and Entra object id all identify."""
-    wanted = identity.lower()
-    keys = [recipient.name, recipient.alias, recipient.guid, recipient.user_principal_name or ""]
-    keys += [dn(call.tenant, recipient), *recipient.addresses]
-    if recipient.mailbox:
-        keys.append(recipient.mailbox.exchange_guid)
-    if in_entra(call, recipient):
-        keys.append(recipient.id)
-    return bool(wanted) and wanted in (key.lower() for key in keys)
-
-
 def find(call: Invocation, identity: str, types: Iterable[str] = MAIL_ENABLED, *, read: bool = False) -> Recipient:
-    """Return the one recipient meant. Raises CmdletError when none or several are. `read`: with a reader's lag."""
-    found = [r for r in recipients(call.tenant, types) if is_identified(call, r, identity)]
+    """Return the one recipient meant: name, alias, DN, any SMTP address, UPN, Guid and Entra object id all identify.
+
+    Raises CmdletError when none or several are. `read`: with a reader's lag.
+    """
+    wanted = frozenset(types)
+    found = [r for r in index_of(call.tenant).named(identity) if r.span.removed is None and r.type_details in wanted]
+    found = [r for r in found if in_entra(call, r) or identity.lower() != r.id]
     found = [r for r in found if readable(call, r)] if read else found
     if not found:
         raise not_found(identity)
     if len(found) > 1:
         raise ambiguous(identity)
     return found[0]
+
+
+def ripe(call: Invocation, recipient: Recipient) -> Recipient:
+    """Return the recipient; a mailbox just made is not found yet by what makes it a member, an owner or a scope."""
+    if recipient.mailbox and not recipient.span.holds(call.tenant.clock.now(), call.lag("new_mailbox")):
+        raise not_found(recipient.name)
+    return recipient
 
 
 def select(call: Invocation, types: Iterable[str]) -> list[Recipient]:
@@ -81,9 +76,40 @@ def filtered(call: Invocation, found: list[Recipient], row: Callable[[Invocation
     """Make rows of what the Filter keeps; `Members` and `MemberOfGroup` can be filtered by and are not shown."""
     rows = [(r, row(call, r)) for r in found]
     if text := call.get("Filter"):
-        keep = predicate(text)
-        rows = [(r, shown) for r, shown in rows if keep({**shown, **_links(call.tenant, r)})]
+        keep, groups = parse(text), Groups(call.tenant)
+        rows = [(r, shown) for r, shown in rows if keep.holds(_lookup(groups, r, shown))]
     return [shown for _, shown in rows]
+
+
+def _lookup(groups: Groups, recipient: Recipient, shown: Row) -> Lookup:
+    values = {name.lower(): value for name, value in shown.items()}
+
+    def lookup(name: str) -> Any:
+        if name == "members":
+            return groups.members_of(recipient)
+        return groups.around(recipient) if name == "memberofgroup" else values.get(name)
+
+    return lookup
+
+
+class Groups:
+    """Who is in which group, as DNs; made at the first question, because few filters ask."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._around: dict[str, list[str]] | None = None
+
+    def members_of(self, group: Recipient) -> list[str]:
+        inside = members(self._tenant, group) if group.type_details in GROUPS else []
+        return [dn(self._tenant, m) for m in inside]
+
+    def around(self, member: Recipient) -> list[str]:
+        if self._around is None:
+            self._around = {}
+            for group in recipients(self._tenant, MEMBERSHIP):
+                for inside in members(self._tenant, group):
+                    self._around.setdefault(inside.id, []).append(dn(self._tenant, group))
+        return self._around.get(member.id, [])
 
 
 def recipient_row(call: Invocation, recipient: Recipient) -> Row:
@@ -102,23 +128,19 @@ def recipient_row(call: Invocation, recipient: Recipient) -> Row:
         "DistinguishedName": dn(call.tenant, recipient),
         "Guid": UUID(recipient.guid),
         "ExternalDirectoryObjectId": recipient.id if in_entra(call, recipient) else "",
+        "IsDirSynced": recipient.synced,
         "OrganizationId": call.tenant.initial_domain,
         "WhenCreated": recipient.span.made,
         "WhenChanged": recipient.span.made,
     }
 
 
-def members(tenant: Tenant, group: Recipient) -> list[Recipient]:
-    """Who is a member by the last commit, direct ones only."""
+def members(tenant: Tenant, group: Recipient, *, soft_deleted: bool = False) -> list[Recipient]:
+    """Who is a member by the last commit, direct ones only; those deleted meanwhile only where asked for."""
     now = tenant.clock.now()
     held = [tenant.recipients.get(i) for i, spans in group.memberships.items() if any(s.holds(now) for s in spans)]
-    return sorted((m for m in held if m is not None), key=lambda m: m.name.lower())
-
-
-def _links(tenant: Tenant, recipient: Recipient) -> Row:
-    groups = [g for g in recipients(tenant, GROUPS) if recipient in members(tenant, g)]
-    inside = members(tenant, recipient) if recipient.type_details in GROUPS else []
-    return {"Members": [dn(tenant, m) for m in inside], "MemberOfGroup": [dn(tenant, g) for g in groups]}
+    kept = (m for m in held if m is not None and (soft_deleted or m.span.removed is None))
+    return sorted(kept, key=lambda m: m.name.lower())
 
 
 def _get_recipient(call: Invocation) -> list[Row]:

@@ -102,7 +102,7 @@ def open_box(call: Call, wanted: tuple[str, ...]) -> Box:
     recipient = find_user(tenant, name)
     if recipient is None or recipient.mailbox is None:
         # Without the permission on anybody, nothing is said of who exists.
-        if not (caller.by_hand or caller.roles & frozenset(wanted)):
+        if not (caller.by_hand or access.anywhere(tenant, caller) & frozenset(wanted)):
             raise graph_error(403, "ErrorAccessDenied", BY_ROLE)
         raise _no_mailbox(recipient, name)
     if refusal := access.refusal(tenant, caller, recipient, wanted):

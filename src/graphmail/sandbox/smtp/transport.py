@@ -15,6 +15,7 @@ from typing import Any
 from graphmail.sandbox.graph.mail_item import blank, encoded_size, has_room, new_change_key, place, timestamp
 from graphmail.sandbox.graph.mail_mime import Headers, standard_headers
 from graphmail.sandbox.smtp.outbound import outbound_refusals
+from graphmail.sandbox.smtp.trace import DELIVERED, FAILED, note_trace
 from graphmail.sandbox.store import Attachment, Mailbox, Message, Recipient, Tenant, World
 
 NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
@@ -118,14 +119,19 @@ def submit(world: World, mail: Submission) -> list[Target]:
             route(world, address, origin, routing)
     size = encoded_size(mail.properties, mail.attachments)
     delivered: list[Target] = []
+    now = origin.clock.now()
     for target in routing.mailboxes.values():
         if refusal := target.refusal(size):
             routing.refused[target.address] = refusal
             continue
+        if target.tenant is not origin:
+            note_trace(origin, mail.properties, target.address, size, now)
         deliver(target, mail.properties, mail.headers, mail.attachments, origin, mail.later)
         delivered.append(target)
         if target.tenant is not origin:
             log_inbound(target, mail.properties)
+    for address in (*routing.outside, *routing.refused):
+        note_trace(origin, mail.properties, address, size, now, FAILED if address in routing.refused else DELIVERED)
     if routing.outside:
         _note_outside(mail, routing.outside)
     if routing.refused:
@@ -182,6 +188,7 @@ def deliver(
     marks = [("X-MS-Exchange-Organization-SCL", "5")] if junk else []
     message.internet_headers = [_received(tenant, visible), *marks, *standard_headers(copy), *headers]
     message.attachments = list(attachments)
+    note_trace(tenant, copy, target.address, encoded_size(copy, message.attachments), visible)
     if origin is not None and origin is not tenant:
         message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery") + later)
     return message
