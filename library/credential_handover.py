@@ -10,7 +10,8 @@ description:
   - Refuses unless the newest access proof of this customer is green, younger than 24 hours, and about the very same
     tenant, environment, client id, credential, mailboxes and outside mailbox.
   - What was delivered to whom is in the customer's journal, with the file's SHA-256. A second run delivers nothing.
-    Another recipient, another credential, or a file that is gone or changed does.
+    Another recipient, another credential, or a file that is gone or changed does. The files of the credential
+    before are moved to C(handover/replaced/).
   - Never shows a secret, never makes or removes one, and never contacts the tenant. It sends nothing. How the file
     travels is the operator's choice, since only the vendor's key opens it.
 options:
@@ -81,17 +82,23 @@ EXAMPLES = r"""
 
 - name: Tell what to send to the vendor
   ansible.builtin.debug:
-    msg: "Send {{ delivery.path }}"
+    msg: "Send both: {{ delivery.path }} and {{ delivery.note }}"
   when: delivery.path is defined
 """
 
 RETURN = r"""
 path:
   description:
-    - Absolute path of the sealed file. The note lies beside it, with the ending C(.txt).
+    - Absolute path of the sealed file.
   returned: success, not for what a check would deliver
   type: str
   sample: /srv/graphmail/state/contoso/handover/2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77.age
+note:
+  description:
+    - Absolute path of the note for a person.
+  returned: success, not for what a check would deliver
+  type: str
+  sample: /srv/graphmail/state/contoso/handover/2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77.txt
 key_id:
   description:
     - Key id of the credential that was handed over.

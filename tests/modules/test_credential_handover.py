@@ -166,6 +166,30 @@ def test_a_newer_red_proof_beats_an_older_green_one(task, prove, handover):
     assert "says failed" in task.failed(NAME, **handover)
 
 
+def test_a_red_proof_after_the_hand_over_says_that_the_vendor_has_it(task, credential, prove, handover, sandbox):
+    prove()
+    task(NAME, **handover)
+    prove(age=-timedelta(minutes=1), verdict="failed")
+    message = task.failed(NAME, **handover)
+    assert f"{credential.key_id} was handed over on {sandbox.now(CONTOSO)[:10]} already" in message
+    assert "disable the app" in message
+    assert "stays sealed" not in message
+
+
+def test_the_files_of_a_replaced_credential_are_moved_away(task, credential, prove, handover):
+    prove()
+    old = Path(task(NAME, **handover)["path"])
+    task("entra_application_password", application="kundo-mail", state="absent")
+    key_id = task("entra_application_password", application="kundo-mail")["key_id"]
+    prove(key_id=key_id)
+    new = task(NAME, **handover)
+    folder = old.parent
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [f"{key_id}.age", f"{key_id}.txt"]
+    moved = sorted(path.name for path in (folder / "replaced").iterdir())
+    assert moved == [f"{credential.key_id}.age", f"{credential.key_id}.txt"]
+    assert Path(new["note"]).is_file()
+
+
 def test_without_any_proof_it_names_verify(task, credential, handover):
     assert "verify.yml" in task.failed(NAME, **handover)
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from graphmail.evidence import Check, Record, Run, Subject, new_run_id
 from tests.modules.tenant_by_hand import GROUP
+from tests.sandbox_process import CONTOSO
 
 NAME = "propagation_probe"
 SUPPORT, CEO = "support@contoso.example", "ceo@contoso.example"
@@ -65,6 +68,33 @@ def test_other_mailboxes_begin_another_wait(task, onboarded, contoso, sandbox):
     sandbox.advance(contoso.tenant, 60)
     second = task(NAME, **ASKED | {"mailboxes": [SUPPORT, "sales@contoso.example"]})
     assert second["until"] > first["until"]
+
+
+def test_a_credential_that_was_accepted_before_is_said_to_be_perhaps_removed(task, onboarded, contoso, sandbox):
+    contoso.settled()
+    (made,) = (task.state / "contoso" / "credentials").glob("*.age")
+    assert task(NAME, **ASKED)["status"] == "ready"
+    signed_in(task, made.stem)
+    path = "/applications(uniqueName='kundo-mail')"
+    sandbox.by_hand(contoso.tenant, "POST", f"{path}/removePassword", {"keyId": made.stem})
+    contoso.settled()
+    told = task(NAME, **ASKED)["waiting_for"]
+    assert f"credential {made.stem}, which it accepted before" in told
+    assert "removed" in told
+    assert "onboard.yml --check" in told
+
+
+def signed_in(task, key_id):
+    """A record of a run in which the app signed in with that credential."""
+    now = datetime.now(UTC)
+    run = Run(task.run.evidence, "contoso", new_run_id("verify", now))
+    run.begin(tenant_id=CONTOSO, environment="sandbox", at=now, plan={})
+    subject = Subject(client_id="c", key_id=key_id, mailboxes=[SUPPORT], outside_mailbox=CEO)
+    check = Check(name="sign_in", claim="c", expected="e", observed="o", verdict="passed")
+    about = {"customer": "contoso", "tenant_id": CONTOSO, "environment": "sandbox", "run_id": run.run_id}
+    run.write_record(
+        Record(**about, notebook="verify_access", started=now, finished=now, subject=subject, checks=[check])
+    )
 
 
 def test_asks_for_folder_ids_only(task, onboarded, contoso, sandbox):

@@ -42,6 +42,8 @@ def test_site_verifies_and_hands_over_what_works(ops: Operations, vendor: str) -
     assert not (ops.state("contoso") / "pending.json").exists()
 
     (delivered,) = (ops.state("contoso") / "handover").glob("*.age")
+    both = f"Send both to the vendor: {delivered} and {delivered.with_suffix('.txt')}"
+    assert both in [event.message for event in run.of("contoso", "ok")]
     opened = json.loads(open_sealed(delivered, ops.folder / "vendor"))
     assert opened["tenant_id"] == CONTOSO
     answer = ops.sandbox.token_answer(CONTOSO, client_id=opened["client_id"], client_secret=opened["client_secret"])

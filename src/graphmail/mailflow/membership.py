@@ -17,8 +17,11 @@ def membership(tenant: Tenant, customer: Customer) -> Observation:
     if found is None:
         return Observation("failed", f"there is no group {customer.group.name!r}")
     wanted, there = {mailbox.lower() for mailbox in customer.mailboxes}, set(found.values["members"])
-    wrong = [f"{member} is in it, and is not in the inventory" for member in sorted(there - wanted)]
-    wrong += [f"{member} is not in it" for member in sorted(wanted - there)]
+    wrong = [
+        f"{member} is in the group {desired['name']!r}, and is not in the inventory"
+        for member in sorted(there - wanted)
+    ]
+    wrong += [f"{member} is not in the group {desired['name']!r}" for member in sorted(wanted - there)]
     if wrong:
         return Observation("failed", "; ".join(wrong))
     return Observation("passed", f"exactly {', '.join(sorted(there))}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
 from typing import ClassVar
 
 from graphmail.cover_note import cover_note
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TenantError
 from graphmail.evidence import Record, latest_record
-from graphmail.journal import Journal
+from graphmail.journal import Entry, Journal
 from graphmail.live_credential import live_credential
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.sealed import readers
@@ -56,6 +57,7 @@ class CredentialHandover(Resource):
         digest = credential.write(path, recipients)
         note = cover_note(tenant, credential, desired, digest, proof)
         path.with_suffix(".txt").write_text(note, encoding="utf-8")
+        _put_away(path.parent, credential.key_id)
         journal = Journal(tenant.state.journal, tenant.clock)
         marker = _marker(credential, desired["recipients"])
         if all(entry.marker != marker for entry in journal.entries()):
@@ -63,7 +65,10 @@ class CredentialHandover(Resource):
         journal.outcome(marker, "delivered", key_id=credential.key_id, sha256=digest, path=path.name)
 
     def facts(self, found: Found | None, desired: Values) -> Values:
-        return {"path": found.object["path"], "key_id": found.object["key_id"]} if found else {}
+        if not found:
+            return {}
+        path = Path(found.object["path"])
+        return {"path": str(path), "note": str(path.with_suffix(".txt")), "key_id": found.object["key_id"]}
 
     @staticmethod
     def _prove(tenant: Tenant, credential: SealedCredential, desired: Values) -> Record | None:
@@ -77,7 +82,7 @@ class CredentialHandover(Resource):
                 f"The credential of customer {tenant.customer} is not handed over",
                 expected="a green access proof, younger than 24 hours, for the same app, credential and mailboxes",
                 found=wrong,
-                remedy="run verify.yml for this customer and mend what it names; the credential stays sealed",
+                remedy=f"run verify.yml for this customer and mend what it names; {_meanwhile(tenant, credential)}",
             )
         return record
 
@@ -103,6 +108,17 @@ def _wrong(tenant: Tenant, record: Record | None, credential: SealedCredential, 
     return "; ".join(f"the proof is for {name} {was}" for name, (was, shall) in told.items() if was != shall)
 
 
+def _meanwhile(tenant: Tenant, credential: SealedCredential) -> str:
+    """Where the credential is until then: sealed here, or with the vendor."""
+    delivered = [entry for entry in _deliveries(tenant) if entry.facts.get("key_id") == credential.key_id]
+    if not delivered:
+        return "the credential stays sealed"
+    return (
+        f"credential {credential.key_id} was handed over on {delivered[-1].time:%Y-%m-%d} already: "
+        "if the app reaches what it must not, decide whether to disable the app in Entra until then"
+    )
+
+
 def _marker(credential: SealedCredential, recipients: list[str]) -> str:
     digest = hashlib.sha256("\n".join(sorted(recipients)).encode()).hexdigest()[:16]
     return f"handover {credential.key_id} {digest}"
@@ -110,8 +126,17 @@ def _marker(credential: SealedCredential, recipients: list[str]) -> str:
 
 def _delivered(tenant: Tenant) -> dict[str, str]:
     """Marker -> SHA-256 of the file that was delivered."""
-    return {
-        entry.marker: str(entry.facts["sha256"])
-        for entry in Journal(tenant.state.journal).entries()
-        if entry.kind == "outcome" and entry.result == "delivered"
-    }
+    return {entry.marker: str(entry.facts["sha256"]) for entry in _deliveries(tenant)}
+
+
+def _deliveries(tenant: Tenant) -> list[Entry]:
+    entries = Journal(tenant.state.journal).entries()
+    return [entry for entry in entries if entry.kind == "outcome" and entry.result == "delivered"]
+
+
+def _put_away(folder: Path, key_id: str) -> None:
+    """Move what was handed over of other credentials: what lies in the folder itself is what counts."""
+    for file in folder.iterdir():
+        if file.is_file() and file.stem != key_id:
+            (folder / "replaced").mkdir(mode=0o700, exist_ok=True)
+            file.replace(folder / "replaced" / file.name)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TokenError
+from graphmail.evidence import EvidenceError, latest_record
 from graphmail.graph import Graph
 from graphmail.live_credential import live_credential
 from graphmail.pending import Pending, Wait
@@ -71,7 +72,7 @@ class PropagationProbe(Info):
             roles = graph.token(True).roles
         except TokenError as error:
             if NOT_YET & set(error.codes):
-                return "the token endpoint to accept the new credential"
+                return _not_accepted(tenant, credential.key_id)
             raise
         if not roles >= MAIL_ROLES:
             return f"consent to {', '.join(sorted(MAIL_ROLES - roles))} to reach the app's tokens"
@@ -82,6 +83,21 @@ class PropagationProbe(Info):
         if closed:
             return f"the app to reach {', '.join(closed)}"
         return f"the restriction to keep the app out of {outside}" if reachable[outside] else ""
+
+
+def _not_accepted(tenant: Tenant, key_id: str) -> str:
+    """A new credential is refused at first; one that was accepted before has another cause, which waiting may hide."""
+    try:
+        record = latest_record(tenant.run.evidence, tenant.customer, "verify_access") if tenant.run.evidence else None
+    except EvidenceError:
+        record = None  # only a hint is lost
+    signed_in = record and any(check.name == "sign_in" and check.verdict == "passed" for check in record.checks)
+    if record and signed_in and record.subject.key_id == key_id:
+        return (
+            f"the token endpoint to accept credential {key_id}, which it accepted before: "
+            "was it removed in Entra? onboard.yml --check says so at once"
+        )
+    return "the token endpoint to accept the new credential"
 
 
 def _reachable(graph: Graph, mailboxes: list[str]) -> dict[str, bool]:
