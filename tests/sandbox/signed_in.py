@@ -99,3 +99,50 @@ def refusal(answer: Any, status: int, error: str, code: int) -> dict[str, Any]:
     found = (answer.status_code, answer.json().get("error"), answer.json().get("error_codes"))
     assert found == (status, error, [code]), answer.text
     return dict(answer.json())
+
+
+GRAPH_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+EXCHANGE_TOOLS = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
+ADMIN, NOBODY = "admin@contoso.example", "sales@contoso.example"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def post(sandbox: Sandbox, path: str, form: dict[str, Any], **options: Any) -> Any:
+    """Post a form to Entra; None leaves a field out."""
+    wanted = {k: v for k, v in form.items() if v is not None}
+    url = f"{sandbox.json['login']}/{path}"
+    return sandbox.http.post(url, data=wanted, timeout=30, allow_redirects=False, **options)
+
+
+def appoint(sandbox: Sandbox, tenant: str, user: str, role: str) -> None:
+    """Give a user a directory role by its template id."""
+    user_id = sandbox.by_hand(tenant, "GET", f"/users/{user}")["id"]
+    body = {"principalId": user_id, "roleDefinitionId": role, "directoryScopeId": "/"}
+    sandbox.by_hand(tenant, "POST", "/roleManagement/directory/roleAssignments", body)
+
+
+class Device:
+    """A device code flow of one client."""
+
+    def __init__(self, sandbox: Sandbox, authority: str, scope: str, client_id: str = GRAPH_TOOLS) -> None:
+        self.sandbox, self.authority, self.client_id = sandbox, authority, client_id
+        self.begun = post(sandbox, f"{authority}/oauth2/v2.0/devicecode", {"client_id": client_id, "scope": scope})
+        self.codes: dict[str, Any] = self.begun.json()
+
+    def decide(self, username: str, consent: str = "", decision: str = "approve") -> Any:
+        form = {"user_code": self.codes["user_code"], "username": username, "consent": consent, "decision": decision}
+        return post(self.sandbox, "common/oauth2/deviceauth", form)
+
+    def poll(self, **form: Any) -> Any:
+        fields = {"grant_type": DEVICE_GRANT, "client_id": self.client_id, "device_code": self.codes.get("device_code")}
+        return post(self.sandbox, f"{self.authority}/oauth2/v2.0/token", fields | form)
+
+
+def signed_in(sandbox: Sandbox, tenant: str, username: str, scope: str, client_id: str = GRAPH_TOOLS) -> dict[str, Any]:
+    """Sign in by device code, with consent for the tenant where it is needed; answers the token response."""
+    device = Device(sandbox, tenant, scope, client_id)
+    page = device.decide(username, "tenant" if client_id == GRAPH_TOOLS else "")
+    assert page.status_code == 200, page.text
+    answer = device.poll()
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())

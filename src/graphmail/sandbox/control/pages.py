@@ -41,6 +41,8 @@ PAGES = (
     ("PATCH", f"{_TENANT}/delays", "change some of them"),
     ("GET", f"{_TENANT}/limits", "bytes"),
     ("PATCH", f"{_TENANT}/limits", "change some of them"),
+    ("GET", f"{_TENANT}/sign-in", 'what Conditional Access lets be: `{"device_code_flow": true}`'),
+    ("PATCH", f"{_TENANT}/sign-in", "change it"),
     ("GET", f"{_TENANT}/ledger", "committed changes, in order"),
     ("GET", f"{_TENANT}/requests", "the request log: no bodies, no queries, no bearers"),
     ("DELETE", f"{_TENANT}/requests", "forget it"),
@@ -84,6 +86,8 @@ class ControlPages:
             self.change_delays,
             self.limits,
             self.change_limits,
+            self.sign_in,
+            self.change_sign_in,
             self.ledger,
             self.requests,
             self.forget_requests,
@@ -158,6 +162,16 @@ class ControlPages:
         tenant = self._tenant(request)
         tenant.limits = _changed(tenant.limits, await _body(request))
         return await self.limits(request)
+
+    async def sign_in(self, request: Request) -> Response:
+        return JSONResponse({"device_code_flow": self._tenant(request).device_code_flow})
+
+    async def change_sign_in(self, request: Request) -> Response:
+        wanted = await _body(request)
+        if set(wanted) != {"device_code_flow"} or not isinstance(wanted["device_code_flow"], bool):
+            raise _RefusedError(400, "device_code_flow is true or false")
+        self._tenant(request).device_code_flow = wanted["device_code_flow"]
+        return await self.sign_in(request)
 
     async def ledger(self, request: Request) -> Response:
         entries = [asdict(c) | {"at": c.at.isoformat()} for c in self._tenant(request).ledger]

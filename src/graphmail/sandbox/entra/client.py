@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import NoReturn
 from urllib.parse import unquote_plus
 
 from graphmail.sandbox.call import Call
@@ -69,8 +70,7 @@ def authenticate(form: Form, client: Client) -> Client:
     basic = _basic(form.call.headers.get("authorization", ""))
     secret = basic[1] if basic else form.get("client_secret")
     if not secret and not form.get("client_assertion"):
-        text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
-        refuse(form.call, 7000218, "invalid_client", text, 401)
+        need_credential(form.call)
     if client.registration is None:
         present_nothing(form)
         raise AssertionError("unreachable: a credential was presented")
@@ -81,6 +81,11 @@ def authenticate(form: Form, client: Client) -> Client:
         check_assertion(form, client.registration)
         client.acr = CERTIFICATE
     return client
+
+
+def need_credential(call: Call) -> NoReturn:
+    text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+    refuse(call, 7000218, "invalid_client", text, 401)
 
 
 def present_nothing(form: Form) -> None:

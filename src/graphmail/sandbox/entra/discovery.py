@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.entra.errors import entra_error
+from graphmail.sandbox.entra.hosts import CLOUDS, LOGIN_HOSTS
+from graphmail.sandbox.entra.user_grant import is_common
 
 
 async def configuration(call: Call) -> Answer:
     authority = f"{call.root}/{call.tenant.id}"
+    issuer = f"{call.root}/{{tenantid}}/v2.0" if is_common(call.tenant) else f"{authority}/v2.0"
     return Answer(
         body={
             "token_endpoint": f"{authority}/oauth2/v2.0/token",
@@ -17,7 +23,7 @@ async def configuration(call: Call) -> Answer:
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": f"{authority}/v2.0",
+            "issuer": issuer,
             "request_uri_parameter_supported": False,
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{authority}/oauth2/v2.0/devicecode",
@@ -26,6 +32,26 @@ async def configuration(call: Call) -> Answer:
             "msgraph_host": "graph.microsoft.com",
         },
     )
+
+
+async def instance(call: Call) -> Answer:
+    """Say which hosts are one cloud, as client libraries ask before they trust an authority."""
+    wanted = call.query.get("authorization_endpoint", "")
+    host, _, rest = wanted.removeprefix("https://").partition("/")
+    tenant = rest.partition("/")[0]
+    known = host == urlsplit(call.root).netloc or host in LOGIN_HOSTS
+    if not wanted.startswith("https://") or not tenant or not known:
+        text = f"Unable to match the authority {host} with a known one."
+        raise entra_error(50049, "invalid_instance", text, call.tenant.clock.now())
+    body = {
+        "tenant_discovery_endpoint": f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration",
+        "api-version": call.query.get("api-version", "1.1"),
+        "metadata": [
+            {"preferred_network": cloud[0], "preferred_cache": cloud[-1], "aliases": list(cloud)}
+            for cloud in (*CLOUDS, *([(host,)] if host not in LOGIN_HOSTS else []))
+        ],
+    }
+    return Answer(body=body)
 
 
 async def keys(call: Call) -> Answer:

@@ -13,6 +13,8 @@ from graphmail.sandbox.store import Tenant, World
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.IGNORECASE)
 
+COMMON = ("common", "organizations")
+
 
 class EntraGate(Gate):
     def __init__(self, world: World) -> None:
@@ -23,14 +25,20 @@ class EntraGate(Gate):
         tenant = self.world.tenants.get(name.lower()) or self.world.tenant_of_domain(name)
         if tenant:
             return tenant, Caller.nobody()
+        if name.lower() in COMMON:
+            return self._everybody(name), Caller.nobody()
         error = self._error(name, path, headers.get("client-request-id"))
         raise RefusedError(error.answer, "unknown tenant")
+
+    def _everybody(self, name: str) -> Tenant:
+        """Stand in for the tenant that only the person who signs in will tell; its requests are logged as nobody's."""
+        return Tenant(name.lower(), "organizations", "", [], requests=self.world.requests)
 
     def _error(self, name: str, path: str, correlation: str | None) -> ServiceError:
         now = datetime.now(UTC)
         discovery = path.lower().endswith("openid-configuration")
         invalid = "invalid_tenant" if discovery else "invalid_request"
-        if name.lower() in ("common", "consumers"):
+        if name.lower() == "consumers":
             text = (
                 "The grant type is not supported over the /common or /consumers endpoints. "
                 "Please use the /organizations or tenant-specific endpoint."

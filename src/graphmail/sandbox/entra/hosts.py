@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from graphmail.sandbox.call import Call
 
-LOGIN_HOSTS = (
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoftonline.us",
-    "login.partner.microsoftonline.cn",
-    "login.chinacloudapi.cn",
+# The hosts of each cloud; the first is asked for tokens, the last names it in caches.
+CLOUDS = (
+    ("login.microsoftonline.com", "login.microsoft.com", "sts.windows.net", "login.windows.net"),
+    ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
+    ("login.microsoftonline.us", "login.usgovcloudapi.net"),
 )
+LOGIN_HOSTS = tuple(host for cloud in CLOUDS for host in cloud)
 
 
 def own_authorities(call: Call) -> list[str]:

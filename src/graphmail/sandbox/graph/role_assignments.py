@@ -1,4 +1,4 @@
-"""Directory roles of service principals: learn.microsoft.com/graph/api/resources/unifiedroleassignment.
+"""Directory roles of service principals and users: learn.microsoft.com/graph/api/resources/unifiedroleassignment.
 
 Tenant-wide assignments only. A role is in the tokens issued after it, as their `wids`.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.sandbox.call import Answer, Call
-from graphmail.sandbox.graph.directory import principal_by_id
+from graphmail.sandbox.graph.directory import principal_by_id, seen
 from graphmail.sandbox.graph.errors import bad_request, not_found
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import ROLE_ASSIGNMENT
-from graphmail.sandbox.store import ServicePrincipal
+from graphmail.sandbox.graph.users import is_user
+from graphmail.sandbox.store import Recipient, ServicePrincipal
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
+Holder = ServicePrincipal | Recipient
 CONTEXT = "roleManagement/directory/roleAssignments"
 
 
@@ -27,7 +29,7 @@ async def create(call: Call) -> Answer:
     role = str(body.get("roleDefinitionId", "")).lower()
     if body.get("directoryScopeId") != "/" or role not in DIRECTORY_ROLES.values():
         raise bad_request("The role definition or the directory scope is not valid; the sandbox knows '/' alone.")
-    principal = principal_by_id(call, str(body.get("principalId", "")))
+    principal = holder(call, str(body.get("principalId", "")))
     if role in principal.directory_roles:
         raise bad_request("A conflicting object with one or more of the specified property values is present.")
     principal.directory_roles.add(role)
@@ -44,16 +46,20 @@ async def delete(call: Call) -> Answer:
     raise not_found(call.params["id"])
 
 
-def _assigned(call: Call) -> list[tuple[ServicePrincipal, str]]:
-    return [
-        (p, role)
-        for p in call.tenant.service_principals.values()
-        if p.deleted is None
-        for role in sorted(p.directory_roles)
-    ]
+def holder(call: Call, object_id: str) -> Holder:
+    """Return the user or service principal that can hold a role; ServiceError 404 when there is none."""
+    user = call.tenant.recipients.get(object_id.lower())
+    return user if user and is_user(user) and seen(call, user.span) else principal_by_id(call, object_id)
 
 
-def _values(principal: ServicePrincipal, role: str) -> dict[str, Any]:
+def _assigned(call: Call) -> list[tuple[Holder, str]]:
+    principals = [p for p in call.tenant.service_principals.values() if p.deleted is None]
+    users = [r for r in call.tenant.recipients.values() if r.directory_roles and r.span.removed is None]
+    holders: list[Holder] = [*principals, *users]
+    return [(holder, role) for holder in holders for role in sorted(holder.directory_roles)]
+
+
+def _values(principal: Holder, role: str) -> dict[str, Any]:
     return {
         "id": _id(principal, role),
         "principalId": principal.id,
@@ -62,11 +68,12 @@ def _values(principal: ServicePrincipal, role: str) -> dict[str, Any]:
     }
 
 
-def _id(principal: ServicePrincipal, role: str) -> str:
+def _id(principal: Holder, role: str) -> str:
     return f"{role[:8]}-{principal.id}"
 
 
-def _commit(call: Call, method: str, principal: ServicePrincipal, role: str) -> None:
+def _commit(call: Call, method: str, principal: Holder, role: str) -> None:
     name = next(name for name, template in DIRECTORY_ROLES.items() if template == role)
+    who = {"app_id": principal.app_id} if isinstance(principal, ServicePrincipal) else {}
     request = f"{method} /roleManagement/directory/roleAssignments"
-    call.tenant.commit(call.caller.client_id, "graph", request, principal.id, app_id=principal.app_id, role=name)
+    call.tenant.commit(call.caller.client_id, "graph", request, principal.id, role=name, **who)
