@@ -176,3 +176,26 @@ def test_an_answer_that_got_lost_makes_no_second_one(task, contoso, sandbox):
     sandbox.fault(contoso.tenant, "exchange", cmdlet="New-DistributionGroup", when="after")
     assert task(NAME, **MADE)["changed"]
     assert [w["request"] for w in sandbox.writes] == ["New-DistributionGroup"]
+
+
+def test_a_member_in_another_case_is_left_alone_when_one_is_added(task, contoso, sandbox):
+    task(NAME, **MADE)
+    sandbox.mark()
+    result = task(NAME, name=GROUP, members=[SUPPORT.title(), SALES])
+    assert result["diff"] == {"before": {"members": [SUPPORT]}, "after": {"members": [SALES, SUPPORT]}}
+    assert [w["request"] for w in sandbox.writes] == ["Add-DistributionGroupMember"]
+
+
+def test_a_member_is_added_before_another_is_removed(task, contoso, sandbox):
+    task(NAME, **MADE)
+    sandbox.mark()
+    task(NAME, name=GROUP, members=[SALES], extra_members="remove")
+    assert [w["request"] for w in sandbox.writes] == ["Add-DistributionGroupMember", "Remove-DistributionGroupMember"]
+
+
+def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, contoso, sandbox):
+    task(NAME, **MADE)
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "exchange", cmdlet="Remove-DistributionGroup", when="after", status=503)
+    assert task(NAME, name=GROUP, state="absent")["changed"]
+    assert contoso.groups() == []

@@ -101,6 +101,12 @@ def test_addresses_exchange_allows(tmp_path, address):
     assert mistakes(inventory(tmp_path, {"contoso": entry(mailboxes=[address])})) == []
 
 
+def test_addresses_are_compared_in_small_letters(tmp_path):
+    path = inventory(tmp_path, {"contoso": entry(mailboxes=["Support@Contoso.Example"])})
+
+    assert load(path).customers["contoso"].mailboxes == ["support@contoso.example"]
+
+
 @pytest.mark.parametrize(
     ("text", "end"),
     [

@@ -65,6 +65,11 @@ def _domain(value: Any) -> str:
 _ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@" + _LABELS
 
 
+def _address(value: Any) -> str:
+    """In small letters: Exchange does not tell cases apart, and sets of addresses must not either."""
+    return _matching(_ADDRESS, "is not an address")(value).lower()
+
+
 def _public_key(value: Any) -> str:
     try:
         sealed.recipient(_text(value))
@@ -149,7 +154,7 @@ Guid = Annotated[str, PlainValidator(_guid), Allowed("a GUID, such as 00000000-0
 Domain = Annotated[str, PlainValidator(_domain), Allowed("a domain, such as contoso.onmicrosoft.com")]
 Address = Annotated[
     str,
-    PlainValidator(_matching(_ADDRESS, "is not an address")),
+    PlainValidator(_address),
     Allowed("an address, such as support@contoso.example"),
 ]
 PublicKey = Annotated[

@@ -44,6 +44,11 @@ class DistributionGroup(Resource):
         ),
     }
 
+    def prepare(self, tenant: Tenant, params: Values) -> Values:
+        # In one case everywhere below, as `read` has them: a list is compared, but also subtracted.
+        listed = ("owners", "members")
+        return params | {n: [a.lower() for a in params[n]] for n in listed if params.get(n) is not None}
+
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         group, members, *others = tenant.exchange.batch(group_reads(desired["name"], desired.get("address")))
         taken = [row for answer in others if not answer.missing for row in answer.value()]
@@ -89,7 +94,8 @@ class DistributionGroup(Resource):
         if found is None:
             self._create(tenant, desired)
         elif plan.action == "delete":
-            self._write(tenant, "Remove-DistributionGroup", Confirm=False, Identity=found.object["Guid"])
+            parameters = {"Identity": found.object["Guid"], "BypassSecurityGroupManagerCheck": True}
+            tenant.exchange.remove("Remove-DistributionGroup", **parameters)
         else:
             self._update(tenant, plan, found)
 
@@ -137,10 +143,11 @@ class DistributionGroup(Resource):
         if settings:
             self._write(tenant, "Set-DistributionGroup", Identity=identity, **settings)
         before, after = plan.before.get("members", ()), plan.after.get("members", ())
-        for member in sorted(set(before) - set(after)):
-            self._member(tenant, "Remove-DistributionGroupMember", identity, member, "MemberNotFoundException")
+        # Additions first: an interrupted run never leaves a connected mailbox without access.
         for member in sorted(set(after) - set(before)):
             self._member(tenant, "Add-DistributionGroupMember", identity, member, "MemberAlreadyExistsException")
+        for member in sorted(set(before) - set(after)):
+            self._member(tenant, "Remove-DistributionGroupMember", identity, member, "MemberNotFoundException")
 
         def settled() -> Row | None:
             rows = tenant.exchange.find("Get-DistributionGroupMember", Identity=identity, ResultSize="Unlimited")
