@@ -99,6 +99,8 @@ class ServiceFailure(TenantError):
 class GraphError(ServiceFailure):
     """An error of Microsoft Graph. `code` is its `error.code`, `details` the codes of its `error.details`.
 
+    `missing` says that there is no such object.
+
     https://learn.microsoft.com/graph/errors
     """
 
@@ -118,6 +120,7 @@ class GraphError(ServiceFailure):
         self.code = code
         self.message = message
         self.details = details
+        self.missing = status == 404
         self.asked = asked
         super().__init__(
             f"Graph answered {status} {code}".rstrip() + f" to {asked}",
@@ -131,7 +134,10 @@ class GraphError(ServiceFailure):
 
 
 class ExchangeError(ServiceFailure):
-    """An error of Exchange's admin API. `type_name` is the .NET exception type without its namespace, or ""."""
+    """An error of Exchange's admin API. `type_name` is the .NET exception type without its namespace, or "".
+
+    `missing` says that there is no such object.
+    """
 
     def __init__(
         self,
@@ -147,6 +153,7 @@ class ExchangeError(ServiceFailure):
     ) -> None:
         self.cmdlet = cmdlet
         self.type_name = type_name
+        self.missing = type_name == "ManagementObjectNotFoundException"
         self.message = message
         super().__init__(
             f"Exchange answered {status} {type_name}".rstrip() + f" to {cmdlet}",

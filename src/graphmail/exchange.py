@@ -51,7 +51,7 @@ class CmdletAnswer:
 
     @property
     def missing(self) -> bool:
-        return self.error is not None and self.error.type_name == "ManagementObjectNotFoundException"
+        return self.error is not None and self.error.missing
 
     def value(self) -> list[Row]:
         """The rows; raises the error."""
@@ -93,9 +93,17 @@ class Exchange:
         try:
             return self.invoke(Operation.READ, name, **parameters)
         except ExchangeError as error:
-            if error.type_name == "ManagementObjectNotFoundException":
+            if error.missing:
                 return []
             raise
+
+    def remove(self, name: str, **parameters: Any) -> None:
+        """Run one Remove-* cmdlet; that the object is gone already is no error, as in `Graph.delete`."""
+        try:
+            self.invoke(Operation.IDEMPOTENT, name, Confirm=False, **parameters)
+        except ExchangeError as error:
+            if not error.missing:
+                raise
 
     def batch(self, cmdlets: Sequence[Cmdlet], *, ahead: bool = False) -> list[CmdletAnswer]:
         """Read with many cmdlets in few requests; answers in the order of `cmdlets`."""

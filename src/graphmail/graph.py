@@ -36,7 +36,7 @@ class BatchAnswer:
 
     @property
     def missing(self) -> bool:
-        return self.error is not None and self.error.status == 404
+        return self.error is not None and self.error.missing
 
     def value(self) -> dict[str, Any]:
         """The body; raises the error."""
@@ -80,7 +80,7 @@ class Graph:
         try:
             return self.get(path, **kwargs)
         except GraphError as error:
-            if error.status == 404:
+            if error.missing:
                 return None
             raise
 
@@ -127,6 +127,14 @@ class Graph:
             secret_reply=secret_reply,
         )
         return self._send(request, operation)
+
+    def delete(self, path: str) -> None:
+        """Delete one object; that it is gone already is no error, since a repeated request may have done it before."""
+        try:
+            self.call(Operation.IDEMPOTENT, "DELETE", path)
+        except GraphError as error:
+            if not error.missing:
+                raise
 
     def stream(self, path: str, *, chunk: int = 1 << 20) -> Iterator[bytes]:
         """The bytes of a stream property, e.g. an attachment's `$value`, without holding them all."""

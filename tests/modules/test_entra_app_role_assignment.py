@@ -127,3 +127,25 @@ def test_an_answer_that_got_lost_grants_nothing_twice(task, app, contoso, sandbo
     assert task(NAME, **MAIL)["changed"]
     assert contoso.consents() == ["Mail.ReadWrite", "Mail.Send"]
     assert len(sandbox.writes) == 2
+
+
+def test_a_withdrawal_whose_answer_got_lost_is_done_all_the_same(task, app, contoso, sandbox):
+    task(NAME, **MAIL)
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "graph", "DELETE", "*/appRoleAssignments/*", when="after", status=503)
+    assert task(NAME, application="kundo-mail", roles=["Mail.Send"])["changed"]
+    assert contoso.consents() == ["Mail.Send"]
+
+
+def test_only_the_open_intent_vouches_for_a_credential_by_its_name(task, app, contoso, sandbox):
+    made = task("entra_application_password", application="kundo-mail")
+    (ours,) = contoso.secrets()
+    names = ["None", "sealed", ours["displayName"]]
+    for name in names:
+        secret = {"passwordCredential": {"displayName": name}}
+        contoso.graph("POST", f"/applications/{app['object_id']}/addPassword", secret)
+    contoso.settled()
+    message = task.failed(NAME, **MAIL)
+    assert all(f"{name} (" in message for name in names)
+    assert made["key_id"] not in message
+    assert sandbox.writes == []

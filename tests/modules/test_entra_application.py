@@ -174,3 +174,11 @@ def test_permissions_of_other_kinds_and_apis_are_left_alone(task, contoso):
 def test_waits_until_what_it_made_can_be_read(task, contoso, sandbox, lag):
     sandbox.delays(contoso.tenant, replication=lag)
     assert task(NAME, **APP)["object_id"] == contoso.app()["id"]
+
+
+def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, contoso, sandbox):
+    task(NAME, unique_name="kundo-mail", display_name="Kundo Mail")
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "graph", "DELETE", "*/applications/*", when="after", status=503)
+    assert task(NAME, unique_name="kundo-mail", state="absent")["changed"]
+    assert contoso.apps() == []

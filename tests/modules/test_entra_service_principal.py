@@ -107,3 +107,11 @@ def test_an_answer_that_got_lost_makes_no_second_one(task, app, contoso, sandbox
     sandbox.fault(contoso.tenant, "graph", "POST", "/servicePrincipals", when="after")
     assert task(NAME, **KUNDO)["object_id"] == contoso.principal()["id"]
     assert len([w for w in sandbox.writes if "POST /servicePrincipals" in w["request"]]) == 1
+
+
+def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, app, contoso, sandbox):
+    task(NAME, application="kundo-mail")
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "graph", "DELETE", "*/servicePrincipals/*", when="after", status=503)
+    assert task(NAME, application="kundo-mail", state="absent")["changed"]
+    assert contoso.principals() == []

@@ -139,3 +139,11 @@ def test_waits_until_exchange_knows_the_new_app(task, contoso, sandbox):
     task("exo_distribution_group", **OTHER | {"name": GROUP})
     assert task(NAME, **POLICY)["changed"]
     assert len(contoso.policies()) == 1
+
+
+def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, app, contoso, sandbox):
+    task(NAME, **POLICY)
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "exchange", cmdlet="Remove-ApplicationAccessPolicy", when="after", status=503)
+    assert task(NAME, state="absent", **POLICY)["changed"]
+    assert contoso.policies() == []

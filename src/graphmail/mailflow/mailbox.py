@@ -13,7 +13,6 @@ from graphmail.errors import GraphError
 from graphmail.graph import Graph
 from graphmail.mailflow.marker import HEADER, Marker
 from graphmail.printable import printable
-from graphmail.retry import Operation
 
 ARRIVED = ("inbox", "junkemail", "deleteditems")
 EVERYWHERE = (*ARRIVED, "sentitems", "drafts")
@@ -110,7 +109,7 @@ def remove(graph: Graph, clock: Clock, address: str, marker: Marker) -> str:
 def delete(graph: Graph, address: str, message_id: str) -> str:
     """Delete one mail; why not, or nothing. That it is gone already is no problem."""
     try:
-        graph.call(Operation.IDEMPOTENT, "DELETE", f"{user(address)}/messages/{quote(message_id, safe='')}")
+        graph.delete(f"{user(address)}/messages/{quote(message_id, safe='')}")
     except GraphError as error:
-        return "" if error.status == 404 else f"{error.status} {error.code}"
+        return f"{error.status} {error.code}"
     return ""

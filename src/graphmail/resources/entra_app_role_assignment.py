@@ -68,7 +68,7 @@ class AppRoleAssignment(Resource):
         # What is too much goes first: an interrupted run never leaves more than there was.
         for name in sorted(set(plan.before["roles"]) - set(plan.after["roles"])):
             path = f"/servicePrincipals/{current['principal_id']}/appRoleAssignments/{current['assignments'][name]}"
-            tenant.graph.call(Operation.IDEMPOTENT, "DELETE", path)
+            tenant.graph.delete(path)
         for name in sorted(set(plan.after["roles"]) - set(plan.before["roles"])):
             self._grant(tenant, current["principal_id"], name)
         wanted = unordered(plan.after["roles"])

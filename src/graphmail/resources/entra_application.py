@@ -70,7 +70,7 @@ class Application(Resource):
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if plan.action == "delete" and found:
-            tenant.graph.call(Operation.IDEMPOTENT, "DELETE", f"/applications/{found.object['id']}")
+            tenant.graph.delete(f"/applications/{found.object['id']}")
             return
         body = self._body(tenant, plan.after, found)
         if found is None:

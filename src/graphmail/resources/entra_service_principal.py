@@ -38,7 +38,7 @@ class ServicePrincipal(Resource):
         if found is None:
             self._create(tenant, desired)
         elif plan.action == "delete":
-            tenant.graph.call(Operation.IDEMPOTENT, "DELETE", f"/servicePrincipals/{found.object['id']}")
+            tenant.graph.delete(f"/servicePrincipals/{found.object['id']}")
         else:
             body = {self.options[name].property: value for name, value in plan.after.items()}
             tenant.graph.call(Operation.IDEMPOTENT, "PATCH", f"/servicePrincipals/{found.object['id']}", json=body)

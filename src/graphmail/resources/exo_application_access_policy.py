@@ -57,8 +57,7 @@ class ApplicationAccessPolicy(Resource):
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if plan.action == "delete" and found:
-            parameters = {"Identity": found.object["Identity"], "Confirm": False}
-            tenant.exchange.invoke(Operation.IDEMPOTENT, "Remove-ApplicationAccessPolicy", **parameters)
+            tenant.exchange.remove("Remove-ApplicationAccessPolicy", Identity=found.object["Identity"])
             return
         application, group = referred_application(tenant, desired), self._group(tenant, desired["group"])
         if application is None or group is None:
