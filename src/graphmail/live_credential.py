@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from graphmail.credentials import SealedCredential, read
 from graphmail.errors import TenantError
-from graphmail.journal import Journal
+from graphmail.journal import Entry, Journal
 from graphmail.tenant import Tenant
+
+# What to do with a credential that has ended, been lost, or been seen.
+REPLACE = 'replace it as docs/operators.md says under "Replace a secret"'
+
+
+def made_here(journal: Journal, *results: str) -> list[Entry]:
+    """Last outcomes of the credentials made here that came to one of `results`, newest credential first."""
+    last = {entry.marker: entry for entry in journal.entries() if entry.kind == "outcome"}
+    return [entry for entry in reversed(last.values()) if entry.result in results and entry.facts.get("key_id")]
 
 
 def live_credential(tenant: Tenant) -> SealedCredential:
     """Opened in memory. Raises TenantError when there is none, or it has expired."""
-    entries = Journal(tenant.state.journal).entries()
-    last = {entry.marker: entry for entry in entries if entry.kind == "outcome"}
-    made = [entry for entry in last.values() if entry.result == "sealed" and entry.facts.get("key_id")]
+    made = made_here(Journal(tenant.state.journal), "sealed")
     if not made:
         raise TenantError(
             f"Customer {tenant.customer} has no sealed credential",
             expected=f"one made by onboard.yml, in {tenant.state.credentials}",
             remedy="run onboard.yml for this customer first",
         )
-    credential = read(tenant.state.credential(str(made[-1].facts["key_id"])))
+    credential = read(tenant.state.credential(str(made[0].facts["key_id"])))
     if credential.expires and credential.expires <= tenant.clock.now():
-        raise TenantError(
-            f"Credential {credential.key_id} expired on {credential.expires:%Y-%m-%d}", remedy="run rotate.yml"
-        )
+        raise TenantError(f"Credential {credential.key_id} expired on {credential.expires:%Y-%m-%d}", remedy=REPLACE)
     return credential

@@ -173,7 +173,7 @@ def test_a_secret_made_from_another_state_folder_is_never_touched(task, app, con
     for state in ("present", "absent"):
         message = task.failed(NAME, state=state, **SECRET)
         assert made["key_id"] in message
-        assert "rotate.yml" in message
+        assert "docs/operators.md" in message
     assert sandbox.writes == []
 
 
@@ -186,11 +186,11 @@ def test_a_missing_sealed_file_stops_it(task, app, sandbox):
     assert sandbox.writes == []
 
 
-def test_an_expired_secret_stops_it_and_names_rotate(task, app, contoso, sandbox):
+def test_an_expired_secret_stops_it_and_names_where_the_steps_stand(task, app, contoso, sandbox):
     task(NAME, lifetime="30 days", **SECRET)
     sandbox.advance(contoso.tenant, 31 * 86400)
     sandbox.mark()
-    assert "rotate.yml" in task.failed(NAME, **SECRET)
+    assert "docs/operators.md" in task.failed(NAME, **SECRET)
     assert sandbox.writes == []
 
 
@@ -207,3 +207,73 @@ def test_without_anybody_to_seal_to_no_secret_is_made(task, app, sandbox, monkey
     monkeypatch.delenv("GRAPHMAIL_IDENTITY")
     task.failed(NAME, **SECRET)
     assert sandbox.writes == []
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_a_refusal_that_was_none_leaves_no_secret_that_nobody_holds(task, app, contoso, sandbox, journal, status):
+    sandbox.fault(contoso.tenant, "graph", "POST", "*/addPassword", when="after", status=status)
+    task.failed(NAME, **SECRET)
+    assert contoso.secrets() == []
+    assert [entry.get("result") for entry in journal()] == [None, "removed"]
+
+
+def test_an_error_that_no_service_signed_leaves_the_intent_open(task, app, contoso, sandbox, journal):
+    sandbox.fault(contoso.tenant, "graph", "POST", "*/addPassword", status=403, body="<html>a gateway's page</html>")
+    task.failed(NAME, **SECRET)
+    assert [entry["kind"] for entry in journal()] == ["intent"]
+
+
+def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, app, contoso, sandbox):
+    task(NAME, **SECRET)
+    contoso.settled()
+    sandbox.fault(contoso.tenant, "graph", "POST", "*/removePassword", when="after", status=503)
+    assert task(NAME, state="absent", **SECRET)["changed"]
+    assert contoso.secrets() == []
+
+
+def test_a_secret_removed_by_hand_is_waited_for_once(task, app, contoso, sandbox):
+    made = task(NAME, **SECRET)
+    contoso.graph("POST", f"/applications/{app['object_id']}/removePassword", {"keyId": made["key_id"]})
+    contoso.settled()
+    task(NAME, **SECRET)
+    contoso.settled()
+    began = datetime.fromisoformat(sandbox.now(contoso.tenant))
+    again = task(NAME, **SECRET)
+    took = datetime.fromisoformat(sandbox.now(contoso.tenant)) - began
+    assert not again["changed"]
+    assert "warnings" not in again
+    assert took < timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("wanted", [{"check": True}, {"state": "absent"}])
+def test_a_warning_about_a_secret_that_is_gone_claims_no_other(task, app, contoso, wanted):
+    made = task(NAME, **SECRET)
+    contoso.graph("POST", f"/applications/{app['object_id']}/removePassword", {"keyId": made["key_id"]})
+    contoso.settled()
+    (warning,) = task(NAME, **wanted, **SECRET)["warnings"]
+    assert warning == f"Credential {made['key_id']}, made here, is no longer on the app."
+
+
+def test_a_secret_that_only_seemed_to_be_gone_counts_again(task, app, contoso, sandbox, journal):
+    made = task(NAME, **SECRET)
+    gone = journal()[-1] | {"result": "gone", "facts": {"key_id": made["key_id"], "end": made["expires"]}}
+    with (task.state / "contoso" / "journal.jsonl").open("a") as file:
+        file.write(json.dumps(gone) + "\n")
+    sandbox.mark()
+    assert task(NAME, **SECRET)["key_id"] == made["key_id"]
+    assert sandbox.writes == []
+    assert journal()[-1]["result"] == "sealed"
+
+
+def test_an_intent_whose_effect_never_shows_is_settled_after_days(task, app, contoso, sandbox, journal):
+    task(NAME, **SECRET)
+    marker = "graphmail 00000000-0000-4000-8000-000000000000"
+    with (task.state / "contoso" / "journal.jsonl").open("a") as file:
+        file.write(json.dumps(journal()[0] | {"marker": marker}) + "\n")
+    contoso.settled()
+    (warning,) = task(NAME, **SECRET)["warnings"]
+    assert marker in warning
+    sandbox.advance(contoso.tenant, 3 * 86400)
+    task(NAME, **SECRET)
+    assert (journal()[-1]["marker"], journal()[-1]["result"]) == (marker, "unseen")
+    assert "warnings" not in task(NAME, **SECRET)

@@ -56,7 +56,7 @@ def test_one_that_has_expired_says_what_to_run(contoso, made):
     made("key-1", days=1)
     contoso.clock.sleep(86400)
 
-    with pytest.raises(TenantError, match=r"Credential key-1 expired on .*run rotate\.yml"):
+    with pytest.raises(TenantError, match=r"Credential key-1 expired on .*docs/operators\.md"):
         live_credential(contoso)
 
 

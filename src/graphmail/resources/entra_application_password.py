@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.credentials import SealedCredential
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
 from graphmail.keyed_create import AGREEING
+from graphmail.live_credential import REPLACE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
 from graphmail.resources.credential_lifetime import credential_lifetime
@@ -91,34 +93,34 @@ class ApplicationPassword(Resource):
     def _there(tenant: Tenant, application: dict[str, Any], journal: PasswordJournal) -> dict[str, str]:
         """Key id -> display name of the app's secrets. What we made must be missing from several reads to be gone."""
         expected = {made["key_id"] for made in journal.sealed()}
+        overdue = set() if tenant.run.check_mode else journal.overdue()
         for pause in (0.0, *AGREEING):
             if pause:
                 tenant.clock.sleep(pause)
                 tenant.reads.drop()
                 application = tenant.graph.get(application_path("", application["appId"]))
             there = {c["keyId"]: c.get("displayName") or "" for c in application.get("passwordCredentials") or ()}
-            if expected <= set(there):
+            if expected <= set(there) and overdue <= set(there.values()):
                 break
+        for key_id in sorted(expected - set(there)):
+            tenant.warn(f"Credential {key_id}, made here, is no longer on the app.")
+        if not tenant.run.check_mode:
+            journal.settle(there)
         return there
 
-    def _live(self, tenant: Tenant, journal: PasswordJournal, there: dict[str, str]) -> dict[str, str] | None:
+    @staticmethod
+    def _live(tenant: Tenant, journal: PasswordJournal, there: dict[str, str]) -> dict[str, str] | None:
         """Our newest credential that the app has, a sealed file holds and time has not ended."""
-        for made in journal.sealed():
-            if made["key_id"] not in there:
-                tenant.warn(f"Credential {made['key_id']}, made here, is no longer on the app; a new one is made.")
-                continue
-            if not tenant.state.credential(made["key_id"]).exists():
-                raise TenantError(
-                    f"Credential {made['key_id']} is live, and its sealed copy is missing",
-                    expected=str(tenant.state.credential(made["key_id"])),
-                    remedy="restore the file, or replace the credential with rotate.yml",
-                )
-            if datetime.fromisoformat(made["expires"]) <= tenant.clock.now():
-                raise TenantError(
-                    f"Credential {made['key_id']} expired on {made['expires'][:10]}", remedy="run rotate.yml"
-                )
-            return made
-        return None
+        live = next(iter(journal.made_and(there)), None)
+        if live and not Path(live["path"]).exists():
+            raise TenantError(
+                f"Credential {live['key_id']} is live, and its sealed copy is missing",
+                expected=live["path"],
+                remedy=f"restore the file, or {REPLACE}",
+            )
+        if live and datetime.fromisoformat(live["expires"]) <= tenant.clock.now():
+            raise TenantError(f"Credential {live['key_id']} expired on {live['expires'][:10]}", remedy=REPLACE)
+        return live
 
     def _make(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, desired: Values) -> None:
         tenant.state.make()
@@ -130,7 +132,10 @@ class ApplicationPassword(Resource):
         try:
             reply = tenant.graph.call(Operation.ONE_SHOT, "POST", path, json=body, secret_reply=True)
         except (GraphError, Unreachable) as error:
-            journal.refused(marker, getattr(error, "code", "not received"))
+            if _made_nothing(error):
+                journal.refused(marker, getattr(error, "code", "not received"))
+            else:
+                self._settle(tenant, application, journal, marker)
             raise self._explained(error) from None
         except OutcomeUnknown:
             self._settle(tenant, application, journal, marker)
@@ -173,9 +178,21 @@ class ApplicationPassword(Resource):
     @staticmethod
     def _remove(tenant: Tenant, application: dict[str, Any], key_id: str) -> None:
         path = f"/applications/{application['id']}/removePassword"
-        tenant.graph.call(Operation.IDEMPOTENT, "POST", path, json={"keyId": key_id})
+        try:
+            tenant.graph.call(Operation.IDEMPOTENT, "POST", path, json={"keyId": key_id})
+        except GraphError as error:
+            # What a repeated request meets when the first one did it.
+            if not error.missing and "No password credential found" not in error.message:
+                raise
 
     @staticmethod
     def _explained(error: TenantError) -> TenantError:
         remedy = POLICY_REFUSALS.get(getattr(error, "code", ""))
         return error.with_remedy(remedy) if remedy else error
+
+
+def _made_nothing(error: GraphError | Unreachable) -> bool:
+    """Whether it proves that there is no new secret: 404 and 409 were seen after the secret had been made."""
+    if isinstance(error, Unreachable):
+        return True
+    return error.status == 429 or (error.status in (400, 401, 403) and bool(error.code))

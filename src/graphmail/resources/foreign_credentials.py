@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.journal import Journal
+from graphmail.resources.password_journal import ADD
 from graphmail.tenant import Tenant
 
 
 def foreign_credentials(tenant: Tenant, application: dict[str, Any], known: list[str]) -> list[str]:
-    """`name (key id)` of each secret and certificate that neither the inventory nor the journal knows."""
-    entries = Journal(tenant.state.journal).entries()
-    ours = {str(entry.facts.get("key_id")) for entry in entries} | {entry.marker for entry in entries}
-    ours |= {key_id.lower() for key_id in known}
+    """`name (key id)` of each secret and certificate that neither the inventory nor the journal knows.
+
+    Anybody may give a credential any name, so a name counts only while this journal waits for exactly that one.
+    """
+    journal = Journal(tenant.state.journal)
+    key_ids = {str(entry.facts["key_id"]).lower() for entry in journal.entries() if entry.facts.get("key_id")}
+    key_ids |= {key_id.lower() for key_id in known}
+    awaited = {entry.marker for entry in journal.open_intents() if entry.action == ADD}
     return [
         f"{credential.get('displayName') or 'unnamed'} ({credential['keyId']})"
         for kind in ("passwordCredentials", "keyCredentials")
         for credential in application.get(kind) or ()
-        if credential["keyId"].lower() not in ours and credential.get("displayName") not in ours
+        if credential["keyId"].lower() not in key_ids and credential.get("displayName") not in awaited
     ]

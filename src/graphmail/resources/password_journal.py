@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
+from graphmail.live_credential import REPLACE, made_here
 from graphmail.tenant import Tenant
 
 # A credential's display name on the app: this and a GUID, which is also its marker in the journal.
 MARKER = "graphmail "
 ADD = "addPassword"
+# An intent whose effect was never to be seen for so long had none.
+LATE = timedelta(days=2)
 
 
 class PasswordJournal:
@@ -42,23 +46,45 @@ class PasswordJournal:
         self._journal.outcome(marker, "removed", key_id=key_id)
 
     def retired(self, live: dict[str, str]) -> None:
-        self._journal.outcome(live["marker"], "retired", key_id=live["key_id"])
+        self._became(live, "retired")
 
     def sealed(self) -> list[dict[str, str]]:
-        """Secrets made and sealed here and not retired since, newest first."""
-        last: dict[str, Entry] = {}
-        for entry in self._journal.entries():
-            if entry.kind == "outcome" and entry.marker in self._markers():
-                last[entry.marker] = entry
+        """Secrets made and sealed here, neither retired nor gone, newest first."""
+        return self._made("sealed")
+
+    def made_and(self, there: Iterable[str]) -> list[dict[str, str]]:
+        """Secrets made and sealed here whose key ids are in `there`, newest first; also one that seemed to be gone."""
+        return [made for made in self._made("sealed", "gone") if made["key_id"] in there]
+
+    def overdue(self) -> set[str]:
+        """Markers of open intents so old that what they did must be to be seen by now."""
+        return {entry.marker for entry in self._open() if entry.time + LATE < self._tenant.clock.now()}
+
+    def settle(self, there: dict[str, str]) -> None:
+        """Write down what several agreeing reads have shown, so that no later run waits for it again."""
+        for made in self.sealed():
+            if made["key_id"] not in there:
+                self._became(made, "gone")
+        for made in self._made("gone"):
+            if made["key_id"] in there:
+                self._became(made, "sealed")
+        for marker in self.overdue() - set(there.values()):
+            self._journal.outcome(marker, "unseen")
+
+    def _became(self, made: dict[str, str], result: str) -> None:
+        self._journal.outcome(made["marker"], result, key_id=made["key_id"], end=made["expires"])
+
+    def _made(self, *results: str) -> list[dict[str, str]]:
+        markers = self._markers()
         return [
             {
-                "marker": marker,
+                "marker": entry.marker,
                 "key_id": str(entry.facts["key_id"]),
                 "expires": str(entry.facts["end"]),
                 "path": str(self._tenant.state.credential(str(entry.facts["key_id"]))),
             }
-            for marker, entry in reversed(last.items())
-            if entry.result == "sealed"
+            for entry in made_here(self._journal, *results)
+            if entry.marker in markers
         ]
 
     def left_over(self, there: dict[str, str]) -> dict[str, str]:
@@ -79,7 +105,7 @@ class PasswordJournal:
                 "but not from this state folder",
                 expected=f"its intent in {self._tenant.state.journal}",
                 found=f"key id {', '.join(unknown)}",
-                remedy="use the state folder it was made from, or replace it with rotate.yml; it was not touched",
+                remedy=f"use the state folder it was made from, or {REPLACE}; it was not touched",
             )
 
     def _markers(self) -> set[str]:
