@@ -123,10 +123,6 @@ def test_bad_option_is_refused(contoso, params):
     contoso.refused(400, "RequestBroker--ParseUri", "GET", PATH, params=params)
 
 
-def test_search_is_not_emulated(contoso):
-    assert contoso.graph("GET", PATH, params={"$search": '"x"'}).status_code == 501
-
-
 def test_pages_are_followed_by_their_links(contoso, drafts):
     url, seen, rounds = f"{PATH}?$top=2&$filter=contains(subject,'a')&$count=true&$select=subject", [], 0
     while url:

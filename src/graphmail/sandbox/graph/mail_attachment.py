@@ -5,15 +5,20 @@ learn.microsoft.com/graph/api/message-post-attachments, learn.microsoft.com/grap
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import READ, WRITE, Box, item_not_found, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import composed_attachment
-from graphmail.sandbox.graph.mail_item import encoded_size, touch
-from graphmail.sandbox.graph.mail_query import page, parse_query
+from graphmail.sandbox.graph.mail_item import blank, encoded_size, touch
+from graphmail.sandbox.graph.mail_mime import parse
+from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query
 from graphmail.sandbox.graph.mail_schema import FILE_ATTACHMENT
-from graphmail.sandbox.graph.mail_view import attachment_view
+from graphmail.sandbox.graph.mail_view import attachment_view, shown, whole
 from graphmail.sandbox.store import Attachment, Message
+
+_ITEM = "microsoft.graph.itemAttachment/item"
 
 
 def _found(box: Box) -> tuple[Message, Attachment]:
@@ -33,22 +38,40 @@ async def list_attachments(call: Call) -> Answer:
     """List them with their bytes, unless $select leaves `contentBytes` out."""
     box = open_box(call, READ)
     message = box.message(call.params["message_id"])
-    query = parse_query(call, FILE_ATTACHMENT)
-    kept, notes = page(call, query, [attachment_view(a, query.select) for a in message.attachments])
+    query = parse_query(call, FILE_ATTACHMENT, (_ITEM,))
+    kept, notes = page(call, query, [_view(box, a, query) for a in message.attachments])
     return Answer(200, _context(box, message) | notes | {"value": kept})
+
+
+async def count_attachments(call: Call) -> Answer:
+    box = open_box(call, READ)
+    return number_answer(len(box.message(call.params["message_id"]).attachments))
 
 
 async def get_attachment(call: Call) -> Answer:
     box = open_box(call, READ)
     message, attachment = _found(box)
-    query = parse_query(call, FILE_ATTACHMENT)
-    return Answer(200, _context(box, message, "/$entity") | attachment_view(attachment, query.select))
+    query = parse_query(call, FILE_ATTACHMENT, (_ITEM,))
+    return Answer(200, _context(box, message, "/$entity") | _view(box, attachment, query))
+
+
+def _view(box: Box, attachment: Attachment, query: Query) -> dict[str, Any]:
+    """Return how it is shown; an attached message as a message only where it is expanded."""
+    view = attachment_view(attachment, query.select)
+    if _ITEM in query.expand and attachment.kind == "itemAttachment":
+        properties, _, attachments = parse(attachment.content, box.now)
+        item = blank(box.now, "sandbox.example") | properties | {"isDraft": False}
+        inner = Message(attachment.id, attachment.id, "", item, box.now, attachments=attachments)
+        view["item"] = {"@odata.type": "#microsoft.graph.message", **shown(box, inner, whole(box, inner), Query())}
+    return view
 
 
 async def get_content(call: Call) -> Answer:
     """Return the bytes themselves, the same object that every copy of the message holds."""
     _, attachment = _found(open_box(call, READ))
-    return Answer(200, attachment.content, {"Content-Type": attachment.properties["contentType"]})
+    if attachment.kind == "referenceAttachment":
+        raise graph_error(405, "ErrorInvalidRequest", "A reference attachment has no content here.")
+    return Answer(200, attachment.content, {"Content-Type": attachment.properties["contentType"] or "text/plain"})
 
 
 async def add_attachment(call: Call) -> Answer:

@@ -12,8 +12,17 @@ from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import Box
 from graphmail.sandbox.graph.mail_item import blank, new_attachment
-from graphmail.sandbox.graph.mail_mime import parse
-from graphmail.sandbox.graph.mail_schema import ALWAYS, DRAFT_ONLY, FILE_ATTACHMENT, MESSAGE, check
+from graphmail.sandbox.graph.mail_mime import parse, render
+from graphmail.sandbox.graph.mail_schema import (
+    ALWAYS,
+    DRAFT_ONLY,
+    FILE_ATTACHMENT,
+    ITEM_ATTACHMENT,
+    MESSAGE,
+    REFERENCE_ATTACHMENT,
+    check,
+)  # fmt: skip
+from graphmail.sandbox.service import not_implemented
 from graphmail.sandbox.store import Attachment
 
 _EXTENDED_ID = re.compile(
@@ -39,7 +48,7 @@ def composed(box: Box, given: Any) -> Mail:
     if not isinstance(given, dict):
         raise graph_error(400, "RequestBodyRead", "The request body is no message.")
     attachments = [composed_attachment(box, a) for a in given.get("attachments") or ()]
-    checked = check(given, MESSAGE)
+    checked = check({n: v for n, v in given.items() if n != "attachments"}, MESSAGE)
     wanted = {n: filled(n, v) for n, v in checked.items() if n in ALWAYS or n in DRAFT_ONLY}
     check_extended(wanted.get("singleValueExtendedProperties", []))
     headers = [_header(h) for h in checked.get("internetMessageHeaders") or ()]
@@ -62,9 +71,13 @@ def composed_mime(box: Box, body: bytes) -> Mail:
 
 
 def composed_attachment(box: Box, given: Any) -> Attachment:
-    """Make a file attachment of Graph's JSON. Raises Graph's 400, 413 for one that must be uploaded in slices."""
-    kind = given.get("@odata.type") if isinstance(given, dict) else None
-    if kind != "#microsoft.graph.fileAttachment":
+    """Make an attachment of Graph's JSON. Raises Graph's 400, 413 for one that must be uploaded in slices."""
+    kind = str(given.get("@odata.type")) if isinstance(given, dict) else ""
+    if kind.lower() == "#microsoft.graph.itemattachment":
+        return _item_attachment(box, given)
+    if kind.lower() == "#microsoft.graph.referenceattachment":
+        return _held_attachment(box, check(given, REFERENCE_ATTACHMENT), "referenceAttachment", b"")
+    if kind.lower() != "#microsoft.graph.fileattachment":
         raise graph_error(400, "RequestBodyRead", f"The attachment's type '{kind}' is not emulated or not known.")
     checked = check(given, FILE_ATTACHMENT)
     name = checked.get("name")
@@ -87,6 +100,29 @@ def composed_attachment(box: Box, given: Any) -> Attachment:
         contentId=checked.get("contentId"),
         contentLocation=checked.get("contentLocation"),
     )
+
+
+def _item_attachment(box: Box, given: dict[str, Any]) -> Attachment:
+    """A message within a message; its content is its text."""
+    checked = check(given, ITEM_ATTACHMENT)
+    item = checked.get("item")
+    kind = str((item or {}).get("@odata.type", "")).lower()
+    if kind.rpartition(".")[2] in ("event", "contact"):
+        raise ServiceError(not_implemented(f"attached items of type {kind}"))
+    if item is None or kind.rpartition(".")[2] != "message":
+        raise graph_error(400, "ErrorRequiredPropertyMissing", "Required property is missing: item.")
+    inner = composed(box, item)
+    content = render(inner.properties, inner.headers, inner.attachments)
+    checked["name"] = checked.get("name") or inner.properties["subject"]
+    return _held_attachment(box, checked, "itemAttachment", content)
+
+
+def _held_attachment(box: Box, checked: dict[str, Any], kind: str, content: bytes) -> Attachment:
+    if not checked.get("name"):
+        raise graph_error(400, "ErrorRequiredPropertyMissing", "Required property is missing: name.")
+    made = new_attachment(checked["name"], "", content, box.now, isInline=bool(checked.get("isInline")))
+    made.properties["contentType"], made.kind = checked.get("contentType"), kind
+    return made
 
 
 def check_extended(properties: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from graphmail.sandbox.graph.mail_box import READ_BASIC, WRITE, Box, open_box
 from graphmail.sandbox.graph.mail_filter import FOLDERS
 from graphmail.sandbox.graph.mail_folder_tree import FolderTree
 from graphmail.sandbox.graph.mail_item import new_id, place
+from graphmail.sandbox.graph.mail_message import destination
 from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query, selected
 from graphmail.sandbox.graph.mail_schema import FOLDER, check
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
@@ -96,7 +97,7 @@ async def rename_folder(call: Call) -> Answer:
 async def move_folder(call: Call) -> Answer:
     """Move the folder with all that is in it; it keeps its id."""
     box = open_box(call, WRITE)
-    folder, target = _own(box, "moved"), _destination(box)
+    folder, target = _own(box, "moved"), destination(box)
     if target in (f.id for f in FolderTree(box).below(folder.id)):
         raise graph_error(400, "ErrorMoveCopyFailed", "A folder cannot be moved into itself.")
     if target != folder.parent_id:
@@ -109,7 +110,7 @@ async def move_folder(call: Call) -> Answer:
 async def copy_folder(call: Call) -> Answer:
     """Copy the folder with all that is in it."""
     box = open_box(call, WRITE)
-    source, target = box.folder_id(call.params["folder_id"]), _destination(box)
+    source, target = box.folder_id(call.params["folder_id"]), destination(box)
     tree = FolderTree(box)
     _require_free(box, tree.by_id[source].display_name, target)
     made: dict[str, str] = {}
@@ -184,11 +185,3 @@ def _require_free(box: Box, name: str, parent: str) -> None:
 
 def _exists() -> ServiceError:
     return graph_error(409, "ErrorFolderExists", "A folder with the specified name already exists.")
-
-
-def _destination(box: Box) -> str:
-    body = box.call.json()
-    given = body.get("destinationId") or body.get("DestinationId") if isinstance(body, dict) else None
-    if not isinstance(given, str):
-        raise graph_error(400, "ErrorInvalidRequest", "The parameter destinationId is missing.")
-    return box.folder_id(given)

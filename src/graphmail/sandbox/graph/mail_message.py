@@ -5,6 +5,7 @@ learn.microsoft.com/graph/api/resources/message and the pages of its methods
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 
 from graphmail.sandbox import access
@@ -14,8 +15,9 @@ from graphmail.sandbox.graph.mail_box import BY_ROLE, READ, READ_BASIC, WRITE, B
 from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, touch
 from graphmail.sandbox.graph.mail_mime import render
-from graphmail.sandbox.graph.mail_query import Query, page, parse_query
+from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY, MESSAGE, check
+from graphmail.sandbox.graph.mail_search import MOST
 from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
 from graphmail.sandbox.store import Message
@@ -40,7 +42,10 @@ async def list_messages(call: Call) -> Answer:
     box = open_box(call, READ_BASIC)
     query = parse_query(call, MESSAGE, EXPANDABLE)
     folder = call.params.get("folder_id")
-    found = {id(m): m for m in box.messages(box.folder_id(folder) if folder else None)}
+    inside = box.messages(box.folder_id(folder) if folder else None)
+    if query.search:
+        inside = [m for m in inside if query.search(m)][:MOST]
+    found = {id(m): m for m in inside}
     items = [{"": key, **whole(box, message)} for key, message in found.items()]
     kept, notes = page(call, query, items)
     where = f"users('{box.recipient.id}')" + (f"/mailFolders('{folder}')" if folder else "")
@@ -48,6 +53,15 @@ async def list_messages(call: Call) -> Answer:
     return Answer(
         200, {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages", **notes, "value": value}, box.applied()
     )
+
+
+async def count_messages(call: Call) -> Answer:
+    box = open_box(call, READ_BASIC)
+    query = parse_query(call, MESSAGE)
+    folder = call.params.get("folder_id")
+    inside = box.messages(box.folder_id(folder) if folder else None)
+    kept = [m for m in inside if query.search is None or query.search(m)]
+    return number_answer(sum(query.filter is None or query.filter.test(whole(box, m)) for m in kept))
 
 
 async def get_message(call: Call) -> Answer:
@@ -133,16 +147,34 @@ def _relocate(box: Box, message: Message, folder_id: str) -> None:
     box.mailbox.messages[message.id] = message
 
 
+def destination(box: Box) -> str:
+    """Return the folder that the body of a move or a copy names. Raises Graph's 400 and 404."""
+    body = box.call.json()
+    given = body.get("destinationId") or body.get("DestinationId") if isinstance(body, dict) else None
+    if not isinstance(given, str):
+        raise graph_error(400, "ErrorInvalidRequest", "The parameter destinationId is missing.")
+    return box.folder_id(given)
+
+
 async def move_message(call: Call) -> Answer:
     box = open_box(call, WRITE)
     message = box.message(call.params["message_id"])
-    body = call.json()
-    destination = body.get("destinationId") or body.get("DestinationId") if isinstance(body, dict) else None
-    if not isinstance(destination, str):
-        raise graph_error(400, "ErrorInvalidRequest", "The parameter destinationId is missing.")
-    _relocate(box, message, box.folder_id(destination))
-    box.commit(message.immutable_id, destination=destination)
+    _relocate(box, message, destination(box))
+    box.commit(message.immutable_id, destination=message.folder_id)
     return one(box, message, Query(), 201)
+
+
+async def copy_message(call: Call) -> Answer:
+    """Make another message of it, in the folder named."""
+    box = open_box(call, WRITE)
+    message = box.message(call.params["message_id"])
+    target = destination(box)
+    require_quota(box, encoded_size(message.properties, message.attachments))
+    twin = place(box.mailbox, target, deepcopy(message.properties), box.now)
+    twin.internet_headers, twin.attachments = list(message.internet_headers), list(message.attachments)
+    touch(twin, box.now)
+    box.commit(twin.immutable_id, copy_of=message.immutable_id, destination=target)
+    return one(box, twin, Query(), 201)
 
 
 async def delete_message(call: Call) -> Answer:

@@ -69,7 +69,13 @@ def render(properties: Mapping[str, Any], headers: Headers, attachments: Iterabl
     message.set_content(body.get("content") or "", subtype=subtype)
     for attachment in attachments:
         shown = attachment.properties
-        main, _, sub = shown["contentType"].partition(";")[0].partition("/")
+        if attachment.kind == "itemAttachment":
+            with suppress(*_BROKEN):
+                message.add_attachment(
+                    message_from_bytes(attachment.content, policy=_POLICY), filename=_line(shown["name"])
+                )
+                continue
+        main, _, sub = (shown["contentType"] or "").partition(";")[0].partition("/")
         if main in ("text", "multipart", "message") or not sub:
             main, sub = "application", "octet-stream"  # bytes, whatever they call themselves
         disposition = "inline" if shown["isInline"] else "attachment"
@@ -130,6 +136,11 @@ def _attachment(part: EmailMessage, at: datetime) -> Attachment:
         inner = part.get_payload()
         first = inner[0] if isinstance(inner, list) and inner else None
         content = first.as_bytes() if isinstance(first, EmailMessage) else b""
+        if isinstance(first, EmailMessage) and part.get_content_type() == "message/rfc822":
+            name = part.get_filename() or _line(str(first.get("Subject", "")))
+            made = new_attachment(name or "attachment", "", content, at)
+            made.properties["contentType"], made.kind = None, "itemAttachment"
+            return made
     cid = _line(str(part.get("Content-ID", ""))).strip("<> ") or None
     return new_attachment(
         part.get_filename() or "attachment",

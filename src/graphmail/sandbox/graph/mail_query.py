@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from graphmail.sandbox.call import Answer, Call, ServiceError
+from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_filter import MESSAGES, Filter, Filterable, bad_syntax, parse_filter, unknown_property
-from graphmail.sandbox.graph.mail_schema import Complex
+from graphmail.sandbox.graph.mail_schema import MESSAGE, Complex
+from graphmail.sandbox.graph.mail_search import Test, parse_search
 
 DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
@@ -31,18 +32,17 @@ class Query:
     top: int = DEFAULT_PAGE
     skip: int = 0
     count: bool = False
+    search: Test | None = None  # looks at messages, not at what is shown of them
     expand: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> its own options
 
 
 def parse_query(
     call: Call, shape: Complex, expandable: tuple[str, ...] = (), of: Filterable = MESSAGES,
 ) -> Query:  # fmt: skip
-    """Read the options. Raises Graph's 400, or 501 for $search, which is not emulated."""
-    if "$search" in call.query:
-        raise ServiceError(
-            Answer(501, {"error": {"code": "NotImplemented", "message": "The sandbox does not emulate $search"}}),
-        )
+    """Read the options. Raises Graph's 400."""
     options = call.query
+    if "$search" in options:
+        _require_searchable(options, shape)
     query = Query(
         select=_select(options.get("$select", ""), shape),
         filter=parse_filter(options["$filter"], of) if options.get("$filter") else None,
@@ -50,6 +50,7 @@ def parse_query(
         top=_number(options, "$top", preferred_page(call) or DEFAULT_PAGE, 1, LARGEST_PAGE),
         skip=_number(options, "$skip", 0, 0, 2**31),
         count=options.get("$count", "").lower() == "true",
+        search=parse_search(options["$search"]) if "$search" in options else None,
         expand=_expand(options.get("$expand", ""), expandable, shape),
     )
     if query.filter and query.order and of is MESSAGES:
@@ -114,6 +115,16 @@ def _order(text: str, of: Filterable) -> tuple[tuple[str, bool], ...]:
     return tuple(found)
 
 
+def _require_searchable(options: Mapping[str, str], shape: Complex) -> None:
+    """Only messages are searched, and neither filtered nor sorted then."""
+    if shape is not MESSAGE:
+        raise graph_error(400, "ErrorInvalidUrlQuery", f"'$search' is not supported on type '{shape.name}'.")
+    for name, code in (("$filter", "SearchWithFilter"), ("$orderby", "SearchWithOrderBy")):
+        if options.get(name):
+            text = f"The query parameter '{name}' is not supported with '$search'."
+            raise graph_error(400, code, text)
+
+
 def _require_efficient(condition: Filter, order: tuple[tuple[str, bool], ...]) -> None:
     """What is sorted by must be filtered by, in the same order and before anything else."""
     names = tuple(name for name, _ in order)
@@ -140,7 +151,8 @@ def preferred_page(call: Call) -> int:
 def _expand(text: str, expandable: tuple[str, ...], shape: Complex) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for part in _split(text, ","):
-        name, _, inner = part.partition("(")
+        given, _, inner = part.partition("(")
+        name = next((e for e in expandable if e.lower() == given.lower()), given)
         if name not in expandable:
             raise bad_syntax(f"Could not find a property named '{name}' on type '{shape.name}'.")
         options = (o.partition("=") for o in _split(inner.removesuffix(")"), ";"))

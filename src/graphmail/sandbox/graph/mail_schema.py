@@ -1,7 +1,8 @@
 """The properties of a message and what their values look like.
 
 Copied from the published schema: microsoftgraph/msgraph-metadata schemas/v1.0-Prod.csdl, types message, outlookItem,
-itemBody, recipient, followupFlag, fileAttachment, attachmentItem. What is not there is refused.
+itemBody, recipient, followupFlag, fileAttachment,
+itemAttachment, referenceAttachment, attachmentItem, mailFolder, mailboxSettings. What is not there is refused.
 """
 
 from __future__ import annotations
@@ -49,6 +50,36 @@ FILE_ATTACHMENT = Complex(
     size=int,
     lastModifiedDateTime=datetime,
 )
+ITEM_ATTACHMENT = Complex("itemAttachment", name=str, contentType=str, isInline=bool, size=int, id=str, item=dict)
+REFERENCE_ATTACHMENT = Complex("referenceAttachment", name=str, contentType=str, isInline=bool, size=int, id=str)
+MAILBOX_SETTINGS = Complex(
+    "mailboxSettings",
+    archiveFolder=str,
+    automaticRepliesSetting=Complex(
+        "automaticRepliesSetting",
+        externalAudience=("none", "contactsOnly", "all"),
+        externalReplyMessage=str,
+        internalReplyMessage=str,
+        scheduledEndDateTime=TIME_ZONED,
+        scheduledStartDateTime=TIME_ZONED,
+        status=("disabled", "alwaysEnabled", "scheduled"),
+    ),
+    dateFormat=str,
+    delegateMeetingMessageDeliveryOptions=(
+        "sendToDelegateAndInformationToPrincipal", "sendToDelegateAndPrincipal", "sendToDelegateOnly",
+    ),
+    language=Complex("localeInfo", displayName=str, locale=str),
+    timeFormat=str,
+    timeZone=str,
+    userPurpose=("user", "linked", "shared", "room", "equipment", "others", "unknownFutureValue"),
+    workingHours=Complex(
+        "workingHours",
+        daysOfWeek=[("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")],
+        endTime=str,
+        startTime=str,
+        timeZone=Complex("timeZoneBase", name=str),
+    ),
+)  # fmt: skip
 ATTACHMENT_ITEM = Complex(
     "attachmentItem",
     attachmentType=("file", "item", "reference"),

@@ -60,12 +60,15 @@ def shown(box: Box, message: Message, item: dict[str, Any], query: Query) -> dic
 
 def attachment_view(attachment: Attachment, select: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what is selected, or all; a large content is encoded only when it is shown."""
+    is_file = attachment.kind == "fileAttachment"
     view = {
-        "@odata.type": "#microsoft.graph.fileAttachment",
-        "@odata.mediaContentType": attachment.properties["contentType"],
+        "@odata.type": f"#microsoft.graph.{attachment.kind}",
+        **({"@odata.mediaContentType": attachment.properties["contentType"]} if is_file else {}),
         "id": attachment.id,
-        **attachment.properties,
+        **{n: v for n, v in attachment.properties.items() if is_file or n not in ("contentId", "contentLocation")},
     }
+    if not is_file:
+        return selected(view, select)
     if not select or "contentBytes" in select:
         view["contentBytes"] = base64.b64encode(attachment.content).decode()
     return selected(view, select)

@@ -22,6 +22,7 @@ from graphmail.sandbox.store import Attachment, Mailbox, Message, UploadSession
 
 # The host of real ones is outlook.office.com; here they lie on the Graph port.
 TEMPLATE = "/api/v2.0/Users('{user}@{tenant}')/Messages('{message}')/AttachmentSessions('{session}')"
+PAGE = "learn.microsoft.com/graph/outlook-large-attachments"
 
 _LIFETIME = timedelta(hours=1)  # only the answer's expirationDateTime is documented
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
@@ -157,6 +158,13 @@ def _complete(call: Call, session: UploadSession, message: Message) -> Attachmen
     what = {"attachment": session.name, "size": session.size}
     call.tenant.commit(session.client_id, "graph", "PUT upload session", session.message_id, **what)
     return attachment
+
+
+async def refuse_get(call: Call) -> Answer:
+    """Asking the URL for its state is OneDrive's, not Outlook's: nothing is documented here."""
+    _open(call)
+    text = "The HTTP method 'GET' is not supported here; PUT the next slice, or DELETE the session."
+    raise graph_error(405, "ErrorInvalidRequest", text, headers={"Allow": "PUT, DELETE"})
 
 
 async def cancel(call: Call) -> Answer:
