@@ -34,7 +34,7 @@ def installed(program: Path) -> Path:
 @pytest.fixture
 def admin(sandbox: Sandbox) -> dict[str, str]:
     """How ops' own app of contoso signs in; what it makes replicates at once."""
-    sandbox.delays(CONTOSO, replication=0, secret=0, delivery=0)
+    sandbox.delays(CONTOSO, replication=0, secret=0, delivery=0, index=0)
     return dict(sandbox.json["admins"][CONTOSO])
 
 

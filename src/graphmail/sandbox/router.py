@@ -52,6 +52,11 @@ def _compile(template: str) -> re.Pattern[str]:
     parts: list[str] = []
     end = 0
     for hit in _PLACEHOLDER.finditer(template):
-        parts += [re.escape(template[end : hit.start()]), f"(?P<{hit.group(1)}>[^/]+?)"]
+        parts += [_literal(template[end : hit.start()]), f"(?P<{hit.group(1)}>[^/]+?)"]
         end = hit.end()
-    return re.compile("".join(parts) + re.escape(template[end:]), re.IGNORECASE)
+    return re.compile("".join(parts) + _literal(template[end:]), re.IGNORECASE)
+
+
+def _literal(text: str) -> str:
+    """A type's name may be given by the namespace's alias: learn.microsoft.com/graph/traverse-the-graph."""
+    return re.escape(text).replace(r"microsoft\.graph\.", r"(?:microsoft\.)?graph\.")
