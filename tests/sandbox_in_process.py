@@ -21,6 +21,7 @@ from graphmail.sandbox.server import start
 from graphmail.sandbox.store import Commit, IssuedToken, Recipient, Tenant, World
 from graphmail.sandbox.tenants_file import load
 from graphmail.sandbox.world import Blueprint
+from tests.sandbox.published.check import verified
 
 EXAMPLE = Path(__file__).parent.parent / "sandbox.example.yml"
 APP = "11111111-2222-4333-8444-555555555555"
@@ -107,7 +108,7 @@ class Tenancy:
         bearer = self.bearer(roles, (), "https://graph.microsoft.com", client_id)
         headers = {"Authorization": bearer, **options.pop("headers", {})}
         url = path if path.startswith("https://") else f"{self.sockets.addresses['graph']}/v1.0{path}"
-        return self.sockets.http.request(method, url, headers=headers, timeout=30, **options)
+        return verified(self.sockets.http.request(method, url, headers=headers, timeout=30, **options))
 
     def got(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
         """Answer the parsed body of an answer with this status."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.sandbox.published.check import verified
 from tests.sandbox_in_process import contoso, fabrikam, sockets, tenancies
 from tests.sandbox_process import CONTOSO, EXCHANGE_SCOPE, GRAPH_SCOPE, Sandbox
 
@@ -22,7 +23,7 @@ class Graph:
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
         url = path if path.startswith("https://") else f"{self.sandbox.json['graph']}/v1.0{path}"
-        return self.sandbox.http.request(method, url, json=body, headers=headers, timeout=30, **options)
+        return verified(self.sandbox.http.request(method, url, json=body, headers=headers, timeout=30, **options))
 
     def ok(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Answer the parsed body of a success."""

@@ -22,12 +22,12 @@ CONTEXT = "directoryObjects"
 
 async def list_applications(call: Call) -> Answer:
     rows = [application_values(call, a) for a in call.tenant.applications.values() if restorable(call, a.deleted)]
-    return many(call, APPLICATION, rows, CONTEXT)
+    return many(call, APPLICATION, rows, "applications")
 
 
 async def list_principals(call: Call) -> Answer:
     rows = [principal_values(call, p) for p in call.tenant.service_principals.values() if restorable(call, p.deleted)]
-    return many(call, SERVICE_PRINCIPAL, rows, CONTEXT)
+    return many(call, SERVICE_PRINCIPAL, rows, "servicePrincipals")
 
 
 async def get(call: Call) -> Answer:

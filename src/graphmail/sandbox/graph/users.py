@@ -13,6 +13,7 @@ from graphmail.sandbox.clock import Span
 from graphmail.sandbox.graph.directory import seen, stamp
 from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
 from graphmail.sandbox.graph.listing import keep_indexed, listed
+from graphmail.sandbox.graph.memberships import relationships
 from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_people import USER
 from graphmail.sandbox.service import not_implemented
@@ -21,6 +22,7 @@ from graphmail.sandbox.world import security_identifier
 
 USERS = frozenset({"User", "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
 REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
+RELATIONSHIPS = ("memberOf", "transitiveMemberOf")
 _RECORD = {"displayName": "display_name", "mailNickname": "alias", "accountEnabled": "account_enabled"}
 _NEVER_SHOWN = {"passwordProfile"}
 
@@ -122,6 +124,7 @@ def user_values(call: Call, recipient: Recipient) -> dict[str, Any]:
         "surname": last,
         "usageLocation": call.tenant.country,
         **{name: value for name, value in recipient.properties.items() if name in USER.properties},
+        **relationships(call, recipient, RELATIONSHIPS),
         "id": recipient.id,
         "displayName": recipient.display_name,
         "mail": recipient.primary_address if has_mail else recipient.properties.get("mail"),

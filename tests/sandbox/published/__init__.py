@@ -1,0 +1,1 @@
+"""Microsoft's own schema of what Graph answers, and what it says of an answer."""
