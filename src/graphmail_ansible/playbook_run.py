@@ -69,17 +69,18 @@ class PlaybookRun:
         # A run without any task is no success: an inventory that matches nobody ends with status "successful".
         return self.rc == 0 and self.status == "successful" and bool(self.events)
 
-    def of(self, host: str, *outcomes: str) -> list[TaskEvent]:
-        """That host's events, only those with one of `outcomes` if any are given."""
-        found = [e for e in self.events if e.host == host and not e.item]
+    def of(self, host: str, *outcomes: str, items: bool = False) -> list[TaskEvent]:
+        """That host's events, or those of loops' items; only those with one of `outcomes` if any are given."""
+        found = [e for e in self.events if e.host == host and e.item == items]
         return [e for e in found if not outcomes or e.outcome in outcomes]
 
     def changed(self, host: str) -> list[str]:
         return [event.task for event in self.of(host, "changed")]
 
     def failures(self) -> dict[str, str]:
-        """Host -> what its last failed task says."""
-        return {e.host: e.message for e in self.events if e.outcome in ("failed", "unreachable")}
+        """Host -> what its last failed task says, or its last failed item: of a loop Ansible says only that one did."""
+        failed = [e for e in self.events if e.outcome in ("failed", "unreachable")]
+        return {e.host: e.message for e in failed if not e.result.get("results")}
 
     @property
     def hosts(self) -> list[str]:

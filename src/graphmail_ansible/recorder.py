@@ -78,11 +78,17 @@ class Recorder(CallbackBase):
                 module=str(task.action),
                 role=str(getattr(task, "_role", None) or ""),
                 seconds=round(time.monotonic() - began, 3) if began else 0.0,
-                message=str(told.get("msg", "")) if outcome == "failed" else _warnings(result),
+                message=_failure(told) if outcome == "failed" else _warnings(result),
                 before=diff.get("before"),
                 after=diff.get("after"),
             )
         )
+
+
+def _failure(told: Any) -> str:
+    """Of a loop Ansible itself says only that an item failed."""
+    items = [str(item.get("msg", "")) for item in told.get("results") or () if item.get("failed")]
+    return "\n".join(items) or str(told.get("msg", ""))
 
 
 def _warnings(result: Any) -> str:

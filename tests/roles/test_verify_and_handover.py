@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,9 +89,16 @@ def test_a_policy_removed_by_hand_fails_the_proof_and_the_hand_over(ops: Operati
 
     verify = ops.play("verify.yml")
     handover = ops.play("handover.yml")
+    (page,) = map(str, ops.evidence.glob("contoso/*verify*/bag/data/report.html"))
 
     assert verify.rc != 0
-    assert "verify_access failed" in verify.failures()["contoso"]
+    told = verify.failures()["contoso"]
+    for part in ("contoso is not verified: verify_access failed", "ceo@contoso.example IS REACHABLE", "To do: ", page):
+        assert part in told
+    assert "assertion" not in verify.output
+    notebooks = verify.of("contoso", "ok", "failed", items=True)
+    assert {e.result["notebook"] for e in notebooks if e.outcome == "failed"} == {"verify_access"}
+    assert len(notebooks) == len(NOTEBOOKS)
     record = ops.record("contoso", "verify_access")
     assert record["verdict"] == "failed"
     assert any(
@@ -100,6 +108,8 @@ def test_a_policy_removed_by_hand_fails_the_proof_and_the_hand_over(ops: Operati
     assert "is not handed over" in handover.failures()["contoso"]
     assert not list((ops.state("contoso") / "handover").glob("*"))
     assert (next(ops.evidence.glob("contoso/*verify*/bag/bag-info.txt"))).read_text().count("failed")
+    steps = [json.loads(line) for line in Path(page).with_name("steps.jsonl").read_text().splitlines()]
+    assert "IS REACHABLE" in steps[-1]["message"]
 
 
 @pytest.mark.parametrize("change", ["no proof", "old", "other mailboxes"])

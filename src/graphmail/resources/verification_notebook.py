@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from graphmail.errors import TenantError
-from graphmail.evidence import Run
+from graphmail.evidence import Record, Run
 from graphmail.notebook import execute
 from graphmail.resource import Info, Option, Values
 from graphmail.tenant import Tenant
@@ -16,7 +16,7 @@ NOTEBOOKS = ("verify_access", "verify_send", "verify_receive", "verify_large_mai
 
 
 class VerificationNotebook(Info):
-    """Returns the verdict; it is the caller's to act on one that is not `passed`."""
+    """Fails unless the verdict is `passed`, and says the first check that is not."""
 
     name = "verification_notebook"
     options: ClassVar = {
@@ -50,10 +50,24 @@ class VerificationNotebook(Info):
                 found=executed.error or "no reason told",
                 remedy=f"open {executed.output}, find the cell that failed, and run it again",
             )
-        return {
+        result = {
             "notebook": name,
             "verdict": executed.verdict,
             "record": os.fspath(executed.record),
             "executed": os.fspath(executed.output),
-            "reason": executed.error or "",
         }
+        if executed.verdict != "passed":
+            result |= {"failed": True, "msg": _not_verified(Record.read(executed.record), run)}
+        return result
+
+
+def _not_verified(record: Record, run: Run) -> str:
+    """The first check that is not green: those after it often follow from it."""
+    wrong = [
+        f"{check.claim}: {check.verdict}. {check.observed}" for check in record.checks if check.verdict != "passed"
+    ]
+    return (
+        f"{record.customer} is not verified: {record.notebook} {record.verdict}. "
+        f"{next(iter(wrong), 'No check was made')} To do: mend it, then run verify.yml again; "
+        f"every check stands in {run.data / 'report.html'}"
+    )
