@@ -94,7 +94,7 @@ def effective(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset
 
 def anywhere(tenant: Tenant, caller: Caller) -> frozenset[str]:
     """Return every permission that it has on some mailbox, as far as its own grants say."""
-    return caller.roles | rbac_anywhere(tenant, caller.client_id)
+    return caller.roles if caller.user_id else caller.roles | rbac_anywhere(tenant, caller.client_id)
 
 
 def refusal(tenant: Tenant, caller: Caller, recipient: Recipient, wanted: Iterable[str]) -> Refusal | None:

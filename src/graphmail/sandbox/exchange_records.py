@@ -6,6 +6,7 @@ rights were last loaded (`AppCache`), which may be hours ago.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -111,7 +112,13 @@ class ExchangeOrganization:
     audit_enabled: bool = True  # UnifiedAuditLogIngestionEnabled
     plan_max_send_size: int = 35 * 1024 * 1024  # of the mailbox plan: what new mailboxes get
     plan_max_receive_size: int = 36 * 1024 * 1024
-    traces: list[MessageTrace] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ExchangeTraffic:
+    """What passes by and is forgotten at a restart."""
+
+    traces: deque[MessageTrace] = field(default_factory=lambda: deque(maxlen=50_000))
     audit_sessions: dict[str, int] = field(default_factory=dict)  # caller and SessionId -> rows shown
     answered: int = 0  # requests in the window of the Rate-Limit headers
     window: datetime | None = None  # when that window ends

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphmail.sandbox.changes import Changes
 from graphmail.sandbox.clock import Span, VirtualClock
-from graphmail.sandbox.exchange_records import ExchangeOrganization
+from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeTraffic
 from graphmail.sandbox.mail_traffic import MailTraffic
 from graphmail.sandbox.recipient_index import index_of
 from graphmail.sandbox.tokens_issued import IssuedTokens
@@ -389,6 +389,7 @@ class Tenant:
     app_management_policy: dict[str, Any] = field(default_factory=dict)
     dehydrated: bool = False
     exchange: ExchangeOrganization = field(default_factory=ExchangeOrganization)
+    exchange_traffic: ExchangeTraffic = field(default_factory=ExchangeTraffic, compare=False, repr=False)
     recipient_changes: int = 0  # commits that may have changed who has which name or address
     recipient_index: Any = field(default=None, compare=False, repr=False)  # recipient_index.RecipientIndex, made anew
     ledger: list[Commit] = field(default_factory=list)

@@ -54,7 +54,7 @@ def _continued(call: Invocation, size: int) -> int:
     """Where this page of the session begins; the same session asked again goes on."""
     if (call.get("SessionCommand") or "ReturnLargeSet").lower() != "returnlargeset":
         raise not_emulated(f"Search-UnifiedAuditLog with SessionCommand {call.get('SessionCommand')}")
-    sessions, key = call.tenant.exchange.audit_sessions, f"{call.caller.client_id} {call.get('SessionId')}"
+    sessions, key = call.tenant.exchange_traffic.audit_sessions, f"{call.caller.client_id} {call.get('SessionId')}"
     start = sessions.get(key, 0)
     sessions[key] = start + size
     return start

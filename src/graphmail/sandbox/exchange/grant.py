@@ -20,8 +20,8 @@ NOTHING: frozenset[str] = frozenset()
 
 
 def rbac_grant(tenant: Tenant, caller: Caller, recipient: Recipient) -> frozenset[str]:
-    """The permissions that Exchange's own role assignments give this application on this mailbox."""
-    if caller.by_hand:
+    """The permissions that Exchange's own role assignments give this application on this mailbox; none to a user."""
+    if caller.by_hand or caller.user_id:
         return NOTHING
     at = _loaded(tenant, caller.client_id)
     if not tenant.exchange.assignments:

@@ -65,7 +65,7 @@ def check_cloud(call: Invocation, group: Recipient, parameter: str) -> None:
 
 
 def _owns(call: Invocation, group: Recipient) -> bool:
-    return call.caller.service_principal_id in group.owners
+    return (call.caller.user_id or call.caller.service_principal_id) in group.owners
 
 
 def group_row(call: Invocation, group: Recipient) -> Row:
@@ -128,7 +128,8 @@ def _new(call: Invocation) -> list[Row]:
     secure_alias(tenant, alias)
     domain = default_domain(tenant.domains, tenant.initial_domain)
     address = checked_address(tenant, call.get("PrimarySmtpAddress") or f"{alias}@{domain}")
-    owners = _owner_ids(call, call.get("ManagedBy", Change()).of([]))
+    # Who makes a group owns it, unless that is an application.
+    owners = _owner_ids(call, call.get("ManagedBy", Change()).of([])) or [u for u in [call.caller.user_id] if u]
     members = [member_of_group(call, m).id for m in call.get("Members", ())]
     members += owners if call.get("CopyOwnerToMember") else []
     now = tenant.clock.now()

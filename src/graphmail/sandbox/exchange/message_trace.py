@@ -29,7 +29,9 @@ def _trace(call: Invocation) -> list[Row]:
     size = call.get("ResultSize", DEFAULT_ROWS)
     if not 1 <= size <= MOST_ROWS:
         raise invalid(f"ResultSize must be between 1 and {MOST_ROWS}; it is {size}.")
-    found = [t for t in call.tenant.exchange.traces if start <= t.received <= min(end, now) and _fits(call, t, end)]
+    found = [
+        t for t in call.tenant.exchange_traffic.traces if start <= t.received <= min(end, now) and _fits(call, t, end)
+    ]
     found.sort(key=lambda t: t.recipient.lower())
     found.sort(key=lambda t: t.received, reverse=True)
     if len(found) > size:

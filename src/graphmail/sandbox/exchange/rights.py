@@ -16,6 +16,7 @@ from graphmail.sandbox.store import Tenant
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
 CONNECT = "Exchange.ManageAsApp"
+CONNECT_DELEGATED = "Exchange.Manage"
 
 # Entra role -> role group of Exchange.
 _GROUP_OF = {
@@ -34,7 +35,9 @@ _GROUP_OF = {
 
 
 def pointer_of(tenant: Tenant, caller: Caller) -> Pointer | None:
-    """The caller's own Exchange service principal."""
+    """The caller's own Exchange service principal; a signed-in user acts for none."""
+    if caller.user_id:
+        return None
     keys = {caller.service_principal_id.lower(), caller.client_id.lower()}
     return next(
         (p for p in tenant.exchange.pointers if p.span.removed is None and keys & {p.object_id, p.app_id}), None
@@ -51,7 +54,7 @@ def management_roles(tenant: Tenant, caller: Caller) -> frozenset[str]:
     """The management roles the caller holds; somebody at a portal holds all."""
     if caller.by_hand:
         return frozenset(ROLES)
-    if CONNECT not in caller.roles:
+    if (CONNECT_DELEGATED if caller.user_id else CONNECT) not in caller.roles:
         return frozenset()
     groups = {*_from_entra(caller), *_from_membership(tenant, caller)}
     held = frozenset().union(*(roles_of_group(tenant, group) for group in groups))
@@ -85,8 +88,8 @@ def _from_entra(caller: Caller) -> Iterator[str]:
 
 def _from_membership(tenant: Tenant, caller: Caller) -> Iterator[str]:
     pointer = pointer_of(tenant, caller)
-    members = tenant.exchange.role_group_members
-    return (group for group, held in members.items() if pointer and pointer.object_id in held)
+    own = caller.user_id or (pointer.object_id if pointer else "")
+    return (group for group, held in tenant.exchange.role_group_members.items() if own in held)
 
 
 def _own_assignments(tenant: Tenant, caller: Caller) -> list[RoleAssignment]:

@@ -71,15 +71,15 @@ def check_anchor(call: Call, cmdlet: str, *, ran: bool) -> None:
 
 def signed(call: Call, answer: Answer) -> Answer:
     """Add the headers that every answer of this endpoint has."""
-    organization, now = call.tenant.exchange, call.tenant.clock.now()
-    if organization.window is None or now >= organization.window:
-        organization.window, organization.answered = now + _WINDOW, 0
-    organization.answered += 1
+    traffic, now = call.tenant.exchange_traffic, call.tenant.clock.now()
+    if traffic.window is None or now >= traffic.window:
+        traffic.window, traffic.answered = now + _WINDOW, 0
+    traffic.answered += 1
     warnings = answer.body.get("@adminapi.warnings") if isinstance(answer.body, dict) else None
     answer.headers = {
         "Rate-Limit-Limit": str(_RATE),
-        "Rate-Limit-Remaining": str(max(0, _RATE - organization.answered)),
-        "Rate-Limit-Reset": format_datetime(organization.window, usegmt=True),
+        "Rate-Limit-Remaining": str(max(0, _RATE - traffic.answered)),
+        "Rate-Limit-Reset": format_datetime(traffic.window, usegmt=True),
         "X-CombinedAppOnlyConcurrencyCount": "1",
         "X-ConcurrencyCount": "1",
         "X-BackendHttpStatus": str(answer.status),

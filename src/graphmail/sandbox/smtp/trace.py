@@ -19,7 +19,7 @@ def note_trace(
 ) -> None:  # fmt: skip
     """Write the line; `properties` are the message's, `at` is when it is traced as received."""
     sender = ((properties.get("from") or {}).get("emailAddress") or {}).get("address") or "<>"
-    tenant.exchange.traces.append(
+    tenant.exchange_traffic.traces.append(
         MessageTrace(
             str(uuid4()),
             properties.get("internetMessageId") or "",
