@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from graphmail.errors import ExchangeError
+from graphmail.errors import ExchangeError, ServiceFailure
 from graphmail.printable import printable
 
 # Errors that pass by themselves though the status says 400. The last is answered though the write was committed.
@@ -93,3 +93,10 @@ def _readable(text: str) -> str:
     # Which domain controller answered says nothing to a reader and differs from run to run.
     text = re.sub(r"\s*on '[A-Z0-9]+(\.[A-Z0-9-]+)*'", "", text)
     return printable(text)
+
+
+def already_exists(error: ServiceFailure) -> bool:
+    """Whether an object was not made because it is there already."""
+    return isinstance(error, ExchangeError) and (
+        error.type_name == "ADObjectAlreadyExistsException" or "already exist" in error.message
+    )

@@ -14,6 +14,8 @@ CLASSES = {
     "entra_application_password": "ApplicationPassword",
     "exo_distribution_group": "DistributionGroup",
     "exo_application_access_policy": "ApplicationAccessPolicy",
+    "exo_service_principal": "ExchangeServicePrincipal",
+    "exo_management_role_assignment": "ManagementRoleAssignment",
     "exo_application_access_info": "ApplicationAccessInfo",
     "tenant_info": "TenantInfo",
     "propagation_probe": "PropagationProbe",

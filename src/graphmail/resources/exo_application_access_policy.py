@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from graphmail.errors import ExchangeError, ServiceFailure, TenantError
+from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, Row
+from graphmail.exchange_errors import already_exists
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, Values
 from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -32,7 +34,7 @@ class ApplicationAccessPolicy(Resource):
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         application = referred_application(tenant, desired)
         absent = desired.get("state") == "absent"
-        group = self._group(tenant, desired["group"], absent=absent)
+        group = referred_group(tenant, desired["group"], absent=absent)
         if application is None or (group is None and not absent):
             return None
         (rows,) = (answer.value() for answer in tenant.exchange.batch([POLICIES]))
@@ -59,7 +61,7 @@ class ApplicationAccessPolicy(Resource):
         if plan.action == "delete" and found:
             tenant.exchange.remove("Remove-ApplicationAccessPolicy", Identity=found.object["Identity"])
             return
-        application, group = referred_application(tenant, desired), self._group(tenant, desired["group"])
+        application, group = referred_application(tenant, desired), referred_group(tenant, desired["group"])
         if application is None or group is None:
             raise TenantError("The app or the group of the policy is missing", remedy="run onboard.yml")
         create_keyed(
@@ -74,22 +76,9 @@ class ApplicationAccessPolicy(Resource):
                 Description=desired["description"],
             ),
             lambda: self.read(tenant, desired),
-            exists=_exists_already,
+            exists=already_exists,
             early=lambda error: getattr(error, "type_name", "") == "ManagementObjectNotFoundException",
         )
-
-    @staticmethod
-    def _group(tenant: Tenant, name: str, *, absent: bool = False) -> Row | None:
-        """The scope's group; None only in a check-mode run that would make it, or for what shall be absent."""
-        rows = tenant.exchange.find("Get-DistributionGroup", Identity=name)
-        group = next((row for row in rows if str(row.get("Name", "")).lower() == name.lower()), None)
-        if group is None and not absent and not tenant.would_create("exo_distribution_group", name):
-            raise TenantError(
-                f"There is no group {name!r} in tenant {tenant.tenant_id}",
-                expected="a mail-enabled security group, made by exo_distribution_group",
-                remedy="run onboard.yml, or correct the name",
-            )
-        return group
 
 
 def _is_for(policy: Row, group: Row | None, name: str) -> bool:
@@ -98,9 +87,3 @@ def _is_for(policy: Row, group: Row | None, name: str) -> bool:
         return name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}
     scope = str(policy.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
     return scope == str(group["ExternalDirectoryObjectId"]).lower()
-
-
-def _exists_already(error: ServiceFailure) -> bool:
-    return isinstance(error, ExchangeError) and (
-        error.type_name == "ADObjectAlreadyExistsException" or "already exists" in error.message
-    )

@@ -1,0 +1,154 @@
+"""RBAC for Applications: what Exchange itself lets the app do, confined to the mailboxes of one group.
+
+The exact set of the app's `Application …` roles: what is not listed is taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import ClassVar
+
+from graphmail.clock import poll
+from graphmail.errors import ServiceFailure, TenantError
+from graphmail.exchange import Cmdlet, Row
+from graphmail.exchange_errors import already_exists
+from graphmail.keyed_create import PATIENCE, create_keyed
+from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
+from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.resources.exo_service_principal import pointer_row
+from graphmail.resources.group_reference import referred_group
+from graphmail.retry import Operation
+from graphmail.tenant import Tenant
+
+LONGEST_NAME = 64
+PREFIX = "Application "
+# Says where a role holds, in the diff and in messages.
+EVERYWHERE = "the whole organization"
+
+
+class ManagementRoleAssignment(Resource):
+    """https://learn.microsoft.com/exchange/permissions-exo/application-rbac."""
+
+    name = "exo_management_role_assignment"
+    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    options: ClassVar = REFERENCE | {
+        "roles": Option("Role", {"type": "list", "elements": "str", "required": True}, managed=False),
+        "group": Option("RecipientGroupScope", {"type": "str", "required": True}, managed=False),
+    }
+
+    def prepare(self, tenant: Tenant, params: Values) -> Values:
+        """Takes `Mail.Send` for `Application Mail.Send`, as Graph calls the same permission."""
+        roles = [role if role.startswith(PREFIX) else PREFIX + role for role in params["roles"]]
+        return params | {"roles": roles, "assignments": sorted(f"{role} on {params['group']}" for role in roles)}
+
+    def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        absent = desired.get("state") == "absent"
+        application = referred_application(tenant, desired)
+        group = referred_group(tenant, desired["group"], absent=absent)
+        pointer = pointer_row(tenant, application["appId"]) if application else None
+        if pointer is None:
+            if not absent and application and not tenant.would_create("exo_service_principal", desired["application"]):
+                raise TenantError(
+                    f"App {desired['application']!r} has no service principal in Exchange",
+                    remedy="run onboard.yml: exo_service_principal makes it",
+                )
+            return None
+        rows = application_assignments(tenant, str(pointer["ObjectId"]))
+        if not rows:
+            return None
+        held = {str(row["Name"]): shown_assignment(row, group) for row in rows}
+        return Found({"assignments": sorted(held.values())}, {"rows": rows, "held": held, "pointer": pointer})
+
+    def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        if state == "absent" or found is None:
+            wanted = {"assignments": desired["assignments"]}
+            return super().plan(found, desired, state) if state == "absent" else Plan("create", after=wanted)
+        before, after = found.values["assignments"], desired["assignments"]
+        if unordered(before) == unordered(after):
+            return Plan(None)
+        return Plan("update", before={"assignments": before}, after={"assignments": after})
+
+    def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        held = dict(found.object["held"]) if found else {}
+        if plan.action == "delete":
+            for name in held:
+                tenant.exchange.remove("Remove-ManagementRoleAssignment", Identity=name)
+            return
+        wanted = {assignment_name(desired["application"], role): role for role in desired["roles"]}
+        for name, role in wanted.items():
+            right = f"{role} on {desired['group']}"
+            # Of the right name and not as it should be: it is in the way.
+            if name in held and held[name] != right:
+                tenant.exchange.remove("Remove-ManagementRoleAssignment", Identity=name)
+                del held[name]
+            if right not in held.values():
+                self._assign(tenant, desired, name, role)
+        # Only now what is too much: members keep what they have all the time.
+        kept = set()
+        for name, shown in sorted(held.items(), key=lambda item: item[0] not in wanted):
+            if shown in desired["assignments"] and shown not in kept:
+                kept.add(shown)
+            else:
+                tenant.exchange.remove("Remove-ManagementRoleAssignment", Identity=name)
+
+        def settled() -> Found | None:
+            seen = self.read(tenant, desired)
+            return seen if seen and unordered(seen.values["assignments"]) == desired_set else None
+
+        desired_set = unordered(desired["assignments"])
+        poll(tenant.clock, settled, PATIENCE, "the role assignments to be readable")
+
+    def _assign(self, tenant: Tenant, desired: Values, name: str, role: str) -> None:
+        pointer = pointer_row(tenant, (referred_application(tenant, desired) or {})["appId"]) or {}
+        parameters = {"Name": name, "App": pointer["ObjectId"], "Role": role, "RecipientGroupScope": desired["group"]}
+        create_keyed(
+            tenant.clock,
+            f"the assignment of {role} to {desired['application']!r}",
+            lambda: tenant.exchange.invoke(Operation.KEYED_CREATE, "New-ManagementRoleAssignment", **parameters),
+            lambda: next((r for r in application_assignments(tenant, pointer["ObjectId"]) if r["Name"] == name), None),
+            exists=already_exists,
+            early=_not_replicated,
+        )
+
+
+def application_assignments(tenant: Tenant, object_id: str) -> list[Row]:
+    """The app's assignments of `Application …` roles, direct ones; another assignee's are never among them."""
+    cmdlet = Cmdlet("Get-ManagementRoleAssignment", {"RoleAssignee": object_id})
+    (answer,) = tenant.exchange.batch([cmdlet])
+    rows = [] if answer.missing else answer.value()
+    return [
+        row
+        for row in rows
+        if str(row.get("Role", "")).startswith(PREFIX)
+        and object_id.lower() in {str(row.get(n, "")).lower() for n in ("RoleAssignee", "RoleAssigneeName")}
+    ]
+
+
+def shown_assignment(row: Row, group: Row | None) -> str:
+    """`Application Mail.Send on <group>`; any other scope in words, a disabled one marked.
+
+    A group's scope reads back by the group's Name, or by that and an id (docs/sandbox.md names the sources).
+    """
+    kind, scope = str(row.get("RecipientWriteScope", "")), str(row.get("CustomResourceScope") or "")
+    if kind == "Group":
+        name = str(group["Name"]) if group else ""
+        own = group and (scope.lower() == name.lower() or scope.lower().startswith(f"{name.lower()}_"))
+        place = name if own else f"group {scope}"
+    elif kind in ("CustomRecipientScope", "AdministrativeUnit") and scope:
+        place = f"{kind} {scope}"
+    else:
+        place = EVERYWHERE  # also for what is not known: it must not pass for confined
+    disabled = "" if row.get("Enabled", True) in (True, "True") else " (disabled)"
+    return f"{row['Role']} on {place}{disabled}"
+
+
+def assignment_name(application: str, role: str) -> str:
+    """The same for the same app and role, and no longer than Exchange takes."""
+    name = f"{application} {role}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 9]} {hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _not_replicated(error: ServiceFailure) -> bool:
+    return getattr(error, "type_name", "") == "ManagementObjectNotFoundException"
