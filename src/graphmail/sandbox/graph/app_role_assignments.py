@@ -9,10 +9,11 @@ from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.graph.directory import find_principal, live_assignments, principal_by_id, seen, stamp
 from graphmail.sandbox.graph.errors import bad_request, not_found
-from graphmail.sandbox.graph.permissions import require
+from graphmail.sandbox.graph.permissions import require, require_consent_right
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT
 from graphmail.sandbox.store import AppRoleAssignment, ServicePrincipal
+from graphmail.sandbox.well_known import GRAPH_APP_ID
 from graphmail.sandbox.world import opaque_id
 
 CONTEXT = "appRoleAssignments"
@@ -100,6 +101,7 @@ def _checked(call: Call) -> dict[str, Any]:
 
 
 def _grant(call: Call, principal: ServicePrincipal, resource: ServicePrincipal, role_id: str) -> Answer:
+    require_consent_right(call, to_graph_roles=resource.app_id == GRAPH_APP_ID)
     roles = {r["id"]: r for r in resource.properties.get("appRoles", []) if r.get("isEnabled", True)}
     role = roles.get(role_id.lower())
     if role is None or "Application" not in role["allowedMemberTypes"]:
@@ -123,6 +125,8 @@ def _grant(call: Call, principal: ServicePrincipal, resource: ServicePrincipal, 
 def _revoke(call: Call, among: list[AppRoleAssignment]) -> Answer:
     require(call, *READERS)
     assignment = _find(call, among)
+    graph = call.tenant.service_principals[assignment.resource_id].app_id == GRAPH_APP_ID
+    require_consent_right(call, to_graph_roles=graph)
     assignment.span.removed = call.tenant.clock.now()
     principal = call.tenant.service_principals[assignment.principal_id]
     resource = call.tenant.service_principals[assignment.resource_id]

@@ -92,7 +92,7 @@ def _list(call: Call, item: Application | ServicePrincipal) -> Answer:
     return many_objects(call, DIRECTORY_OBJECT, related(call, item, "owners"))
 
 
-def _values(call: Call, object_id: str) -> dict[str, Any] | None:
+def object_values(call: Call, object_id: str) -> dict[str, Any] | None:
     user = call.tenant.recipients.get(object_id)
     if user and is_user(user):
         return {"@odata.type": "#microsoft.graph.user", **user_values(call, user)}
@@ -111,7 +111,7 @@ def _add(call: Call, item: Application | ServicePrincipal, collection: str) -> A
     require(call, *READERS)  # learn.microsoft.com/graph/api/application-post-owners
     owner = referenced(call)
     principal = call.tenant.service_principals.get(owner)
-    if _values(call, owner) is None or (principal and not seen(call, principal.span)):
+    if object_values(call, owner) is None or (principal and not seen(call, principal.span)):
         raise not_found(owner)
     if owner in item.owners:
         raise bad_request("One or more added object references already exist for the following modified properties: "

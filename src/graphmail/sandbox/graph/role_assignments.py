@@ -17,6 +17,7 @@ from graphmail.sandbox.store import Recipient, ServicePrincipal
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
 Holder = ServicePrincipal | Recipient
+REQUEST = "/roleManagement/directory/roleAssignments"
 CONTEXT = "roleManagement/directory/roleAssignments"
 
 
@@ -32,16 +33,14 @@ async def create(call: Call) -> Answer:
     principal = holder(call, str(body.get("principalId", "")))
     if role in principal.directory_roles:
         raise bad_request("A conflicting object with one or more of the specified property values is present.")
-    principal.directory_roles.add(role)
-    _commit(call, "POST", principal, role)
+    assign(call, principal, role, f"POST {REQUEST}")
     return one(call, ROLE_ASSIGNMENT, _values(principal, role), CONTEXT, 201)
 
 
 async def delete(call: Call) -> Answer:
     for principal, role in _assigned(call):
         if _id(principal, role) == call.params["id"]:
-            principal.directory_roles.remove(role)
-            _commit(call, "DELETE", principal, role)
+            withdraw(call, principal, role, f"DELETE {REQUEST}")
             return Answer(204)
     raise not_found(call.params["id"])
 
@@ -52,11 +51,25 @@ def holder(call: Call, object_id: str) -> Holder:
     return user if user and is_user(user) and seen(call, user.span) else principal_by_id(call, object_id)
 
 
-def _assigned(call: Call) -> list[tuple[Holder, str]]:
-    principals = [p for p in call.tenant.service_principals.values() if p.deleted is None]
+def assign(call: Call, member: Holder, role: str, request: str) -> None:
+    member.directory_roles.add(role)
+    _commit(call, request, member, role)
+
+
+def withdraw(call: Call, member: Holder, role: str, request: str) -> None:
+    member.directory_roles.remove(role)
+    _commit(call, request, member, role)
+
+
+def holders(call: Call) -> list[Holder]:
+    """Return whoever has a role."""
+    principals = [p for p in call.tenant.service_principals.values() if p.directory_roles and p.deleted is None]
     users = [r for r in call.tenant.recipients.values() if r.directory_roles and r.span.removed is None]
-    holders: list[Holder] = [*principals, *users]
-    return [(holder, role) for holder in holders for role in sorted(holder.directory_roles)]
+    return [*principals, *users]
+
+
+def _assigned(call: Call) -> list[tuple[Holder, str]]:
+    return [(holder, role) for holder in holders(call) for role in sorted(holder.directory_roles)]
 
 
 def _values(principal: Holder, role: str) -> dict[str, Any]:
@@ -72,8 +85,7 @@ def _id(principal: Holder, role: str) -> str:
     return f"{role[:8]}-{principal.id}"
 
 
-def _commit(call: Call, method: str, principal: Holder, role: str) -> None:
+def _commit(call: Call, request: str, principal: Holder, role: str) -> None:
     name = next(name for name, template in DIRECTORY_ROLES.items() if template == role)
     who = {"app_id": principal.app_id} if isinstance(principal, ServicePrincipal) else {}
-    request = f"{method} /roleManagement/directory/roleAssignments"
     call.tenant.commit(call.caller.client_id, "graph", request, principal.id, role=name, **who)

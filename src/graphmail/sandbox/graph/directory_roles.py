@@ -1,0 +1,92 @@
+"""Directory roles: their definitions, and the older way to give them.
+
+learn.microsoft.com/graph/api/resources/unifiedroledefinition and …/directoryrole. The roles of `well_known` are active in
+every tenant; their ids as directoryRole objects differ from tenant to tenant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.graph.errors import bad_request, not_found
+from graphmail.sandbox.graph.ownership import object_values, referenced
+from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.role_assignments import assign, holder, holders, withdraw
+from graphmail.sandbox.graph.schema_entra import DIRECTORY_OBJECT, DIRECTORY_ROLE, ROLE_DEFINITION
+from graphmail.sandbox.well_known import DIRECTORY_ROLES
+
+_NAMESPACE = UUID("5a4d0000-0000-5000-8000-0000000000d0")
+_DEFINITIONS = "roleManagement/directory/roleDefinitions"
+
+
+async def list_definitions(call: Call) -> Answer:
+    return many(call, ROLE_DEFINITION, [_definition(n, i) for n, i in DIRECTORY_ROLES.items()], _DEFINITIONS)
+
+
+async def get_definition(call: Call) -> Answer:
+    wanted = call.params["role_id"].lower()
+    for name, template in DIRECTORY_ROLES.items():
+        if template == wanted:
+            return one(call, ROLE_DEFINITION, _definition(name, template), _DEFINITIONS)
+    raise not_found(wanted)
+
+
+async def list_all(call: Call) -> Answer:
+    return many(call, DIRECTORY_ROLE, [_role(call, n, i) for n, i in DIRECTORY_ROLES.items()], "directoryRoles")
+
+
+async def get(call: Call) -> Answer:
+    name, template = _named(call)
+    return one(call, DIRECTORY_ROLE, _role(call, name, template), "directoryRoles")
+
+
+async def members(call: Call) -> Answer:
+    _, template = _named(call)
+    rows = [
+        values
+        for item in holders(call)
+        if template in item.directory_roles and (values := object_values(call, item.id))
+    ]
+    return many(call, DIRECTORY_OBJECT, rows, "directoryObjects")
+
+
+async def add_member(call: Call) -> Answer:
+    _, template = _named(call)
+    member = holder(call, referenced(call))
+    if template in member.directory_roles:
+        raise bad_request("One or more added object references already exist for the following modified properties: "
+                          "'members'.")  # fmt: skip
+    assign(call, member, template, "POST /directoryRoles/members/$ref")
+    return Answer(204)
+
+
+async def remove_member(call: Call) -> Answer:
+    _, template = _named(call)
+    member = holder(call, call.params["member_id"])
+    if template not in member.directory_roles:
+        raise not_found(member.id)
+    withdraw(call, member, template, "DELETE /directoryRoles/members/{member_id}/$ref")
+    return Answer(204)
+
+
+def _named(call: Call) -> tuple[str, str]:
+    """The role of the path, by template id or by its id in this tenant."""
+    template, role_id = call.params.get("template_id", "").lower(), call.params.get("role_id", "").lower()
+    for name, known in DIRECTORY_ROLES.items():
+        if known == template or (role_id and _id(call, known) == role_id):
+            return name, known
+    raise not_found(template or role_id)
+
+
+def _id(call: Call, template: str) -> str:
+    return str(uuid5(_NAMESPACE, f"{call.tenant.id}/{template}"))
+
+
+def _role(call: Call, name: str, template: str) -> dict[str, Any]:
+    return {"id": _id(call, template), "displayName": name, "description": name, "roleTemplateId": template}
+
+
+def _definition(name: str, template: str) -> dict[str, Any]:
+    return {"id": template, "displayName": name, "description": name, "templateId": template}
