@@ -115,10 +115,10 @@ def post(sandbox: Sandbox, path: str, form: dict[str, Any], **options: Any) -> A
 
 
 def appoint(sandbox: Sandbox, tenant: str, user: str, role: str) -> None:
-    """Give a user a directory role by its template id."""
+    """Give a user a directory role by its template id, if they do not have it."""
     user_id = sandbox.by_hand(tenant, "GET", f"/users/{user}")["id"]
     body = {"principalId": user_id, "roleDefinitionId": role, "directoryScopeId": "/"}
-    sandbox.by_hand(tenant, "POST", "/roleManagement/directory/roleAssignments", body)
+    sandbox.by_hand(tenant, "POST", "/roleManagement/directory/roleAssignments", body, ok=False)
 
 
 class Device:

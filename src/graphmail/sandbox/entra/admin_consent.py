@@ -150,15 +150,22 @@ def _role_name(call: Call, resource_id: str, role_id: str) -> str:
 
 
 def _shown(call: Call, registration: Registration) -> list[str]:
-    """The declared permissions by name, for the page; by id where the resource is not known here."""
+    """The declared permissions by name, for the page; by id where the resource is not known here.
+
+    Two resources may have the same id for a role of the same name.
+    """
     tenant = registration.tenant if is_common(call.tenant) else call.tenant
     names = {
-        entry["id"]: f"{p.properties.get('displayName')}: {entry['value']}"
+        (p.app_id, entry["id"]): f"{p.properties.get('displayName')}: {entry['value']}"
         for p in tenant.service_principals.values()
         for kind in ("appRoles", "oauth2PermissionScopes")
         for entry in p.properties.get(kind, [])
     }
-    return [names.get(a["id"], a["id"]) for api in _declared(registration) for a in api.get("resourceAccess", [])]
+    return [
+        names.get((api["resourceAppId"], a["id"]), a["id"])
+        for api in _declared(registration)
+        for a in api.get("resourceAccess", [])
+    ]
 
 
 def _commit(call: Call, person: Person, target: str, **detail: Any) -> None:

@@ -1,7 +1,7 @@
 """Directory roles: their definitions, and the older way to give them.
 
-learn.microsoft.com/graph/api/resources/unifiedroledefinition and …/directoryrole. The roles of `well_known` are active in
-every tenant; their ids as directoryRole objects differ from tenant to tenant.
+learn.microsoft.com/graph/api/resources/unifiedroledefinition and …/directoryrole. The roles of `well_known` are active
+in every tenant; their ids as directoryRole objects differ from tenant to tenant.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.graph.directory_objects import shown_object
 from graphmail.sandbox.graph.errors import bad_request, not_found
-from graphmail.sandbox.graph.ownership import object_values, referenced
-from graphmail.sandbox.graph.query import many, one
+from graphmail.sandbox.graph.ownership import referenced
+from graphmail.sandbox.graph.query import many, many_objects, one
 from graphmail.sandbox.graph.role_assignments import assign, holder, holders, withdraw
-from graphmail.sandbox.graph.schema_entra import DIRECTORY_OBJECT, DIRECTORY_ROLE, ROLE_DEFINITION
+from graphmail.sandbox.graph.schema_entra import DIRECTORY_ROLE, ROLE_DEFINITION
+from graphmail.sandbox.graph.schema_people import DIRECTORY_OBJECT
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
 _NAMESPACE = UUID("5a4d0000-0000-5000-8000-0000000000d0")
@@ -44,12 +46,8 @@ async def get(call: Call) -> Answer:
 
 async def members(call: Call) -> Answer:
     _, template = _named(call)
-    rows = [
-        values
-        for item in holders(call)
-        if template in item.directory_roles and (values := object_values(call, item.id))
-    ]
-    return many(call, DIRECTORY_OBJECT, rows, "directoryObjects")
+    rows = [found for h in holders(call) if template in h.directory_roles and (found := shown_object(call, h.id))]
+    return many_objects(call, DIRECTORY_OBJECT, rows)
 
 
 async def add_member(call: Call) -> Answer:

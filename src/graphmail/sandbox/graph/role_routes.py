@@ -35,7 +35,10 @@ ROUTES = [
     Route(
         "DELETE", f"{_ASSIGNMENTS}/{{id}}", role_assignments.delete, WRITE_ROLES, _API + "unifiedroleassignment-delete"
     ),
-    Route("GET", _DEFINITIONS, directory_roles.list_definitions, READ_ROLES, _API + "rbacapplication-list-roledefinitions"),
+    Route(
+        "GET", _DEFINITIONS, directory_roles.list_definitions, READ_ROLES,
+        _API + "rbacapplication-list-roledefinitions",
+    ),
     Route(
         "GET", f"{_DEFINITIONS}/{{role_id}}", directory_roles.get_definition, READ_ROLES,
         _API + "unifiedroledefinition-get",
@@ -46,7 +49,8 @@ ROUTES = [
     Route("POST", _GRANTS, permission_grants.create, WRITE_GRANTS, _API + "oauth2permissiongrant-post"),
     Route("GET", f"{_GRANTS}/{{grant_id}}", permission_grants.get, READ_GRANTS, _API + "oauth2permissiongrant-get"),
     Route(
-        "PATCH", f"{_GRANTS}/{{grant_id}}", permission_grants.update, WRITE_GRANTS, _API + "oauth2permissiongrant-update"
+        "PATCH", f"{_GRANTS}/{{grant_id}}", permission_grants.update, WRITE_GRANTS,
+        _API + "oauth2permissiongrant-update",
     ),
     Route(
         "DELETE", f"{_GRANTS}/{{grant_id}}", permission_grants.delete, WRITE_GRANTS,

@@ -15,12 +15,12 @@ from graphmail.sandbox.graph import (
     organization,
     ownership,
     passwords,
-    role_assignments,
     service_principals,
 )
 from graphmail.sandbox.graph.batch import batch
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
 from graphmail.sandbox.graph.people_routes import PEOPLE
+from graphmail.sandbox.graph.role_routes import ROUTES as ROLES
 
 _API = "https://learn.microsoft.com/graph/api/"
 
@@ -34,8 +34,6 @@ READ_DOMAINS = ("Domain.Read.All", *READ_ORGANIZATION)
 READ_OTHER_TENANTS = ("CrossTenantInformation.ReadBasic.All",)
 READ_POLICIES = ("Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration")
 WRITE_POLICIES = ("Policy.ReadWrite.ApplicationConfiguration",)
-READ_ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory")
-WRITE_ROLES = ("RoleManagement.ReadWrite.Directory",)
 
 _FEDERATED, _POLICIES = "/federatedIdentityCredentials", "/appManagementPolicies"
 APPLICATION_KEYS = (
@@ -205,7 +203,6 @@ def _policy_routes() -> list[Route]:
     ]
 
 
-_ROLES = "/roleManagement/directory/roleAssignments"
 TENANT = [
     Route("GET", "/organization", organization.list_all, READ_ORGANIZATION, _API + "organization-list"),
     Route("GET", "/organization/{id}", organization.get, READ_ORGANIZATION, _API + "organization-get"),
@@ -223,11 +220,8 @@ TENANT = [
     Route("GET", _POLICY, app_management.get_default, READ_POLICIES, _API + "tenantappmanagementpolicy-get"),
     Route("PATCH", _POLICY, app_management.update_default, WRITE_POLICIES, _API + "tenantappmanagementpolicy-update"),
     *_policy_routes(),
-    Route("GET", _ROLES, role_assignments.list_all, READ_ROLES, _API + "rbacapplication-list-roleassignments"),
-    Route("POST", _ROLES, role_assignments.create, WRITE_ROLES, _API + "rbacapplication-post-roleassignments"),
-    Route("DELETE", f"{_ROLES}/{{id}}", role_assignments.delete, WRITE_ROLES, _API + "unifiedroleassignment-delete"),
     Route("POST", "/$batch", batch, source="https://learn.microsoft.com/graph/json-batching"),
 ]  # fmt: skip
 
-DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT]
+DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT, *ROLES]
 ROUTES = [*DIRECTORY, *MAIL]
