@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from graphmail.sandbox.exchange.routes import CMDLETS
-from graphmail.sandbox.well_known import DIRECTORY_ROLES
+from graphmail.sandbox.well_known import DIRECTORY_ROLES, EXCHANGE_APP_ID, EXCHANGE_APP_ROLES
 from tests.sandbox.rbac_world import OBJECT_ID, assign, pointer
 from tests.sandbox_in_process import APP
+from tests.sandbox_process import CONTOSO, EXCHANGE_SCOPE
 
 CONNECT = ("Exchange.ManageAsApp",)
 
@@ -158,3 +159,28 @@ def test_built_in_assignments_and_roles_are_listed(contoso):
     assert [r["RoleAssigneeName"] for r in rows] == ["Organization Management"]
     roles = {r["Name"] for r in contoso.rows("Get-ManagementRole")}
     assert {"Application Mail.Send", "Application Mail Full Access", "Role Management"} <= roles
+
+
+def test_token_older_than_the_role_it_needs_gets_an_empty_403(sandbox, new_app):
+    exchange = sandbox.by_hand(CONTOSO, "GET", f"/servicePrincipals(appId='{EXCHANGE_APP_ID}')")
+    grant = {
+        "principalId": new_app["principal"],
+        "resourceId": exchange["id"],
+        "appRoleId": EXCHANGE_APP_ROLES["Exchange.ManageAsApp"],
+    }
+    sandbox.by_hand(CONTOSO, "POST", f"/servicePrincipals/{new_app['principal']}/appRoleAssignments", grant)
+    sandbox.settle(CONTOSO)
+    sign_in = {"client_id": new_app["client_id"], "client_secret": new_app["client_secret"]}
+    old = sandbox.token(CONTOSO, EXCHANGE_SCOPE, **sign_in)
+    role = DIRECTORY_ROLES["Exchange Administrator"]
+    assignment = {"principalId": new_app["principal"], "roleDefinitionId": role, "directoryScopeId": "/"}
+    sandbox.by_hand(CONTOSO, "POST", "/roleManagement/directory/roleAssignments", assignment)
+    sandbox.settle(CONTOSO)
+    new = sandbox.token(CONTOSO, EXCHANGE_SCOPE, **sign_in)
+    body = {"CmdletInput": {"CmdletName": "Get-OrganizationConfig"}}
+    url = f"{sandbox.json['exchange']}/adminapi/beta/{CONTOSO}/InvokeCommand"
+    answers = [
+        sandbox.http.post(url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        for token in (old, new)
+    ]
+    assert [(a.status_code, bool(a.content)) for a in answers] == [(403, False), (200, True)]

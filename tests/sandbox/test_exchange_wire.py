@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.sandbox_in_process import APP
+from tests.sandbox_process import CONTOSO
 
 READ = {"CmdletInput": {"CmdletName": "Get-OrganizationConfig"}}
 WRITE = {"CmdletInput": {"CmdletName": "New-DistributionGroup", "Parameters": {"Name": "g", "Type": "Security"}}}
@@ -119,3 +120,14 @@ def test_each_part_of_a_batch_is_refused_by_itself(contoso):
     answer = contoso.admin("POST", path, json={"requests": parts}, directory_roles=reader)
     assert {p["id"]: p["status"] for p in answer.json()["responses"]} == {"0": 200, "1": 403}
     assert APP not in answer.text
+
+
+def test_settings_are_shown_and_changed_and_a_wrong_one_is_named(sandbox):
+    path = f"/tenants/{CONTOSO}/exchange"
+    assert sandbox.control("GET", path)["anchor_by_guid"] == "refused"
+    changed = sandbox.control("PATCH", path, {"null_rows": True, "stripped_roles": ["Mail Recipients"]})
+    assert (changed["null_rows"], changed["stripped_roles"]) == (True, ["Mail Recipients"])
+    problem = sandbox.control("PATCH", path, {"anchor_by_guid": "maybe"}, 400)
+    assert "anchor_by_guid" in problem["error"]
+    sandbox.control("POST", "/reset", {"tenant": CONTOSO})
+    assert sandbox.control("GET", path)["null_rows"] is False

@@ -74,6 +74,17 @@ def test_exchange_administration_answers_at_its_own_host(proxied, sandbox):
         assert answer.json()["value"][0]["Name"] == "contoso.onmicrosoft.example", host
 
 
+def test_exchange_sends_on_to_a_regional_host_of_its_cloud(proxied, sandbox):
+    sandbox.control("PATCH", f"/tenants/{CONTOSO}/exchange", {"redirect": True})
+    bearer = {"Authorization": f"Bearer {token(proxied, sandbox, f'{EXCHANGE}/.default')}"}
+    body = {"CmdletInput": {"CmdletName": "Get-OrganizationConfig", "Parameters": {}}}
+    url = f"{EXCHANGE}/adminapi/beta/{CONTOSO}/InvokeCommand"
+    sent_on = proxied.post(url, json=body, headers=bearer, timeout=30, allow_redirects=False)
+    there = sent_on.headers["Location"]
+    assert (sent_on.status_code, there) == (302, url.replace("outlook.", "eurprd01.outlook."))
+    assert proxied.post(there, json=body, headers=bearer, timeout=30).status_code == 200
+
+
 def test_name_resolution_may_lead_to_the_port_instead_of_a_proxy(sandbox):
     with tls_to(sandbox, "login.microsoftonline.com") as secured:
         answer = get(secured, "login.microsoftonline.com", CONFIGURATION)

@@ -375,10 +375,14 @@ def security_identifier(seed: str) -> str:
     return f"S-1-5-21-{parts[0]}-{parts[1]}-{parts[2]}-{int(parts[3]) % 9_000_000 + 1_000_000}"
 
 
+def exchange_settings(asked: spec.Exchange) -> ExchangeSettings:
+    return ExchangeSettings(**asked.model_dump(exclude={"audit_enabled", "stripped_roles"}))
+
+
 def _exchange(asked: spec.Exchange) -> ExchangeOrganization:
-    given = asked.model_dump()
-    roles, audit = frozenset(given.pop("stripped_roles")), given.pop("audit_enabled")
-    return ExchangeOrganization(ExchangeSettings(**given), stripped_roles=roles, audit_enabled=audit)
+    return ExchangeOrganization(
+        exchange_settings(asked), stripped_roles=frozenset(asked.stripped_roles), audit_enabled=asked.audit_enabled,
+    )  # fmt: skip
 
 
 def _declared(roles: tuple[str, ...]) -> list[dict[str, Any]]:

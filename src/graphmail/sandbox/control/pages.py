@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
+from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
 from graphmail.sandbox.control.issuers import trust_issuer
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
@@ -43,6 +44,8 @@ PAGES = (
     ("PATCH", f"{_TENANT}/limits", "change some of them"),
     ("GET", f"{_TENANT}/sign-in", 'what Conditional Access lets be: `{"device_code_flow": true}`'),
     ("PATCH", f"{_TENANT}/sign-in", "change it"),
+    ("GET", f"{_TENANT}/exchange", "how its Exchange behaves where tenants differ: `exchange` of the tenants file"),
+    ("PATCH", f"{_TENANT}/exchange", "change some of that"),
     ("GET", f"{_TENANT}/ledger", "committed changes, in order"),
     ("GET", f"{_TENANT}/requests", "the request log: no bodies, no queries, no bearers"),
     ("DELETE", f"{_TENANT}/requests", "forget it"),
@@ -88,6 +91,8 @@ class ControlPages:
             self.change_limits,
             self.sign_in,
             self.change_sign_in,
+            self.exchange,
+            self.change_exchange,
             self.ledger,
             self.requests,
             self.forget_requests,
@@ -172,6 +177,16 @@ class ControlPages:
             raise _RefusedError(400, "device_code_flow is true or false")
         self._tenant(request).device_code_flow = wanted["device_code_flow"]
         return await self.sign_in(request)
+
+    async def exchange(self, request: Request) -> Response:
+        return JSONResponse(exchange_view(self._tenant(request)))
+
+    async def change_exchange(self, request: Request) -> Response:
+        try:
+            change_exchange(self._tenant(request), await _body(request))
+        except ValidationError as error:
+            raise _RefusedError(400, _problems(error)) from None
+        return await self.exchange(request)
 
     async def ledger(self, request: Request) -> Response:
         entries = [asdict(c) | {"at": c.at.isoformat()} for c in self._tenant(request).ledger]
