@@ -151,6 +151,8 @@ class TokenStore:
         remedy = next((REMEDIES[code] for code in codes if code in REMEDIES), "")
         if not remedy and 400 <= status < 429:
             remedy = "compare client id, secret and tenant id"
+        elif not remedy and status < 400:
+            remedy = "see whether a proxy answers in Entra's place, then run the same playbook again"
         return TokenError(
             f"{asked} in tenant {sign_in.tenant_id}",
             status=status,
@@ -224,13 +226,16 @@ class TokenStatus(Exception):
 
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-_TRANSIENT = frozenset({90006, 90024, 90033, 90090, 50000})
+_TRANSIENT = frozenset({90006, 90024, 90033, 90055, 90090, 50000})
 
 
 def _transient(reply: Reply) -> bool:
-    if reply.status < 400:
-        return False
     body = reply.json()
+    if 300 <= reply.status < 400:
+        return False
+    if reply.status < 300:
+        # A token or the discovery document; anything else is the answer of something in Entra's place.
+        return not ({"access_token", "token_endpoint"} & set(body))
     codes = body.get("error_codes")
     return body.get("error") == "temporarily_unavailable" or (
         isinstance(codes, list) and any(code in codes for code in _TRANSIENT)

@@ -60,10 +60,12 @@ class Unreachable(TenantError):
 class OutcomeUnknown(TenantError):
     """A write was sent and its answer lost; it may have happened. The caller looks before it does anything again.
 
-    `retry_after` is how many seconds the service asked to be left alone for, 0 if it did not.
+    `retry_after` is how many seconds the service asked to be left alone for, 0 if it did not; `throttled` is whether it
+    answered 429, so that probably nothing happened.
     """
 
     retry_after: float = 0.0
+    throttled: bool = False
 
 
 class DeadlineExceeded(TenantError):
@@ -90,10 +92,21 @@ class ServiceFailure(TenantError):
         self.status = status
         self.retry_after = retry_after
         if not remedy and (status == 429 or (status >= 500 and status != 501)):
-            when = f"not before {retry_after:.0f} s are over" if retry_after else "later"
-            remedy = f"run the same playbook again, {when}; it goes on from here"
+            remedy = f"run the same playbook again, {_when(retry_after)}; it goes on from here"
         found = "; ".join(part for part in (found.rstrip("."), tried) if part)
         super().__init__(problem, found=found, remedy=remedy, request_id=request_id)
+
+
+# A longer wait than this is somebody's mistake, not a wish.
+_BELIEVED = 86400.0  # seconds
+
+
+def _when(told: float | None) -> str:
+    if not told:
+        return "later"
+    if told > _BELIEVED:
+        return "tomorrow (it was told to wait for longer than a day, which is not to be believed)"
+    return f"not before {told:.0f} s are over"
 
 
 class GraphError(ServiceFailure):
@@ -120,7 +133,8 @@ class GraphError(ServiceFailure):
         self.code = code
         self.message = message
         self.details = details
-        self.missing = status == 404
+        # A 404 without Graph's own error says nothing about the object: something else answered.
+        self.missing = status == 404 and bool(code)
         self.asked = asked
         super().__init__(
             f"Graph answered {status} {code}".rstrip() + f" to {asked}",

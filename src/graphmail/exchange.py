@@ -5,6 +5,7 @@ Microsoft's own PowerShell module speaks it; it is not a published contract. `do
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -173,6 +174,7 @@ class Exchange:
     def _pages(self, cmdlet: Cmdlet, reply: Reply, body: dict[str, Any] | None = None) -> list[Row]:
         page = reply.json() if body is None else body
         rows: list[Row] = []
+        followed: set[str] = set()
         while True:
             listed = page.get("value")
             if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed if row):
@@ -182,10 +184,20 @@ class Exchange:
                     remedy="run the same playbook again; a short list is never taken for the whole",
                     request_id=reply.request_id,
                 )
-            rows += _rows(page)
+            # A page may repeat what stood on the one before; within a page two equal rows are two.
+            told = {json.dumps(row, sort_keys=True) for row in rows}
+            rows += [row for row in _rows(page) if json.dumps(row, sort_keys=True) not in told]
             link = page.get("@odata.nextLink")
             if not link:
                 return rows
+            if link in followed:
+                raise TenantError(
+                    f"Exchange leads in a circle through the pages of {cmdlet.name}",
+                    found=f"a nextLink that was followed before, after {len(rows)} rows",
+                    remedy="run the same playbook again; a part is never taken for the whole",
+                    request_id=reply.request_id,
+                )
+            followed.add(link)
             # The same body is posted again: https://learn.microsoft.com/exchange/reference/admin-api-get-started
             asked = f"the next page of {cmdlet.name}"
             request = Request("POST", str(link), asked, self._headers(cmdlet.name), json=cmdlet.body())
@@ -210,13 +222,14 @@ class Exchange:
     def _send(self, request: Request, operation: Operation, name: str) -> Reply:
         if self._reads and operation is not Operation.READ:
             self._reads.drop()
-        reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
+        passing = _passing_read if operation is Operation.READ else _transient
+        reply = self._bearer.send(request, operation, stale=_stale, transient=passing)
         if reply.status in (302, 307, 308):
             # Nothing was done yet. `Bearer` refuses a host that is not the cloud's.
             root = _regional(reply.headers.get("Location", ""))
             here = urlsplit(request.url)
             request.url = f"{root}{here.path}" + (f"?{here.query}" if here.query else "")
-            reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
+            reply = self._bearer.send(request, operation, stale=_stale, transient=passing)
             self._root = root
         if reply.status >= 300:
             told = retry_after(reply.headers, self.transport.clock.now())
@@ -246,3 +259,11 @@ def _stale(reply: Reply) -> bool:
 
 def _transient(reply: Reply) -> bool:
     return reply.status == 400 and is_transient(reply.json())
+
+
+def _passing_read(reply: Reply) -> bool:
+    """Also an answer that is not Exchange's own: a read is asked again."""
+    body = reply.json()
+    if reply.status < 300:
+        return not any(isinstance(body.get(name), list) for name in ("value", "responses"))
+    return _transient(reply) or (reply.status in (400, 404) and not isinstance(body.get("error"), dict))

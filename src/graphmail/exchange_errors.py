@@ -30,6 +30,8 @@ def exchange_error(
             f"let the app run {cmdlet}: assign it an Exchange role or the Entra role Exchange Administrator, "
             "and Exchange.ManageAsApp; a new assignment takes minutes"
         )
+    elif status in (400, 404) and not text:
+        remedy = "see whether a proxy answers in Exchange's place, then run the same playbook again"
     return ExchangeError(
         cmdlet,
         status=status,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import requests
 from requests.structures import CaseInsensitiveDict
 
 from graphmail.auth import Token
 from graphmail.bearer import Bearer
-from graphmail.errors import GraphError, TenantError
+from graphmail.errors import GraphError, TenantError, Unreachable
 from graphmail.path_template import path_template
 from graphmail.printable import printable
 from graphmail.reads import Reads
@@ -20,6 +21,11 @@ from graphmail.transport import Reply, Request, Transport
 
 BATCH = 20  # https://learn.microsoft.com/graph/json-batching
 ROUNDS = 5  # how often items of a batch that were throttled are asked again
+# One of these stands in every object that Graph answers.
+_OWN = frozenset({"@odata.context", "value", "id", "responses"})
+# Another write to the same object won: https://github.com/nais/azurerator/issues/448
+_CONCURRENCY = "Directory_ConcurrencyViolation"
+_IN_PLACE = "see whether a proxy answers in Graph's place, then run the same playbook again"
 
 
 def literal(text: str) -> str:
@@ -66,11 +72,12 @@ class Graph:
             return dict(ahead["body"])
         reply = self.call(Operation.READ, "GET", path, params=params, headers=headers)
         body = reply.json()
-        if not body:
+        if not _own(body):
             # Something between us and Graph answered; nothing there must never look like an empty tenant.
             raise TenantError(
                 f"Graph answered {reply.status} without any object to GET {path_template(path)}",
-                remedy="see whether a proxy answers in Graph's place, then run the same playbook again",
+                found=reply.tried,
+                remedy=_IN_PLACE,
                 request_id=reply.request_id,
             )
         return body
@@ -87,18 +94,31 @@ class Graph:
     def list_all(
         self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """All objects of a collection, page by page."""
+        """All objects of a collection, page by page, each once. Pages in a circle are an error."""
         page = self.get(path, params=params, headers=headers)
+        followed, told = {f"{self._root}{path}"}, set[Any]()
         while True:
             if not isinstance(page.get("value"), list):
                 raise TenantError(
                     f"Graph ended {path_template(path)} in the middle of its pages",
                     remedy="run the same playbook again",
                 )
-            yield from page["value"]
+            for row in page["value"]:
+                # A page may repeat what stood on the one before.
+                key = row.get("id") if isinstance(row, dict) else None
+                if key is None or key not in told:
+                    yield row
+                told.add(key)
             link = page.get("@odata.nextLink")
             if not link:
                 return
+            if link in followed:
+                raise TenantError(
+                    f"Graph leads in a circle through the pages of {path_template(path)}",
+                    found=f"a nextLink that was followed before, after {len(told)} objects",
+                    remedy="run the same playbook again; a part is never taken for the whole",
+                )
+            followed.add(link)
             # Whole and unchanged: its tokens are the service's own. `Bearer` checks the host.
             asked = f"GET {path_template(path)}, its next page"
             page = self._send(Request("GET", str(link), asked, dict(headers or {})), Operation.READ).json()
@@ -140,7 +160,14 @@ class Graph:
         """The bytes of a stream property, e.g. an attachment's `$value`, without holding them all."""
         asked = f"GET {path_template(path)}"
         reply = self._send(Request("GET", f"{self._root}{path}", asked, stream=True), Operation.READ)
-        yield from reply.raw.iter_content(chunk)
+        try:
+            yield from reply.raw.iter_content(chunk)
+        except requests.exceptions.RequestException:
+            raise Unreachable(
+                f"Graph broke off while it answered {asked}",
+                remedy="run the same again: nothing was changed",
+                request_id=reply.request_id,
+            ) from None
 
     def upload(self, url: str, content: bytes, start: int, total: int) -> Reply:
         """PUT one slice of an upload session; the URL is pre-authenticated and is never shown.
@@ -193,7 +220,7 @@ class Graph:
                 passing = (status == 429 or status >= 500) and status != 501 and told <= deadline.remaining
                 if number not in paths or (passing and not last):
                     wait = max(wait, told)
-                elif status >= 400 or (isinstance(body, dict) and body):
+                elif status >= 400 or _own(body):
                     answers[number] = _answer(paths[number], status, body, reply.request_id, told)
             if len(answers) == len(paths):
                 return answers
@@ -208,7 +235,8 @@ class Graph:
     def _send(self, request: Request, operation: Operation) -> Reply:
         if self._reads and operation is not Operation.READ:
             self._reads.drop()
-        reply = self._bearer.send(request, operation, stale=_stale, transient=_transient)
+        passing = _passing_read if operation is Operation.READ and not request.stream else _transient
+        reply = self._bearer.send(request, operation, stale=_stale, transient=passing)
         if reply.status >= 300:
             raise self._refused(reply, request)
         return reply
@@ -251,7 +279,21 @@ def _error(
         request_id=request_id,
         retry_after=told,
         tried=tried,
+        remedy=_remedy(status, str(error.get("code") or "")),
     )
+
+
+def _remedy(status: int, code: str) -> str:
+    if 300 <= status < 400:
+        return f"it was not followed, since the token would go with it; {_IN_PLACE}"
+    if code == _CONCURRENCY:
+        return "run the same playbook again, when nobody else changes the same object"
+    return _IN_PLACE if status in (400, 404) and not code else ""
+
+
+def _own(body: Any) -> bool:
+    """Whether it is an object of Graph's, and not what something in front of it made up."""
+    return isinstance(body, dict) and not _OWN.isdisjoint(body)
 
 
 def _kept(answer: BatchAnswer) -> dict[str, Any]:
@@ -266,4 +308,16 @@ def _stale(reply: Reply) -> bool:
 
 def _transient(reply: Reply) -> bool:
     # https://learn.microsoft.com/graph/errors: a lock and a slow request; nothing was done.
-    return reply.status in (408, 423)
+    return reply.status in (408, 423) or (reply.status == 409 and _code(reply) == _CONCURRENCY)
+
+
+def _passing_read(reply: Reply) -> bool:
+    """Also an answer that is not Graph's own: a read is asked again."""
+    if reply.status < 300:
+        return not _own(reply.json())
+    return _transient(reply) or (reply.status in (400, 404) and not _code(reply))
+
+
+def _code(reply: Reply) -> str:
+    error = reply.json().get("error")
+    return str(error.get("code") or "") if isinstance(error, dict) else ""

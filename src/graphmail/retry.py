@@ -20,6 +20,7 @@ class Operation(Enum):
     IDEMPOTENT = "idempotent write"
     KEYED_CREATE = "keyed create"
     ONE_SHOT = "one-shot"
+    SEND = "sending mail"
 
 
 class Again(Exception):
@@ -35,7 +36,7 @@ class Again(Exception):
         self.wait = wait
 
     def allowed(self, operation: Operation) -> bool:
-        if self.hopeless:
+        if self.hopeless or operation is Operation.SEND:
             return False
         if operation in (Operation.READ, Operation.IDEMPOTENT) or self.throttled:
             return True

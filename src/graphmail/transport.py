@@ -6,6 +6,7 @@
 | IDEMPOTENT     | again                            | again                                                      |
 | KEYED_CREATE   | again                            | OutcomeUnknown: the caller reads back by key first          |
 | ONE_SHOT       | again after 429 only             | OutcomeUnknown: the caller looks for its marker first       |
+| SEND           | never; OutcomeUnknown after 429  | OutcomeUnknown: mail was sent though the answer was 429     |
 
 Never earlier than a `Retry-After` says; without one, exponential backoff with full jitter; always with a deadline.
 """
@@ -147,14 +148,17 @@ class Transport:
 
     def _give_up(self, again: _Failed, request: Request, operation: Operation, tried: str) -> Reply:
         failure = again.failure
-        write = operation in (Operation.KEYED_CREATE, Operation.ONE_SHOT)
-        if write and again.received and not again.throttled:
+        write = operation in (Operation.KEYED_CREATE, Operation.ONE_SHOT, Operation.SEND)
+        # 429 means that nothing was done, but for mail, which was sent all the same.
+        maybe = operation is Operation.SEND if again.throttled else again.received
+        if write and maybe:
             unknown = OutcomeUnknown(
                 f"{request.asked} was sent, and its outcome is unknown",
                 found=f"HTTP {failure.status}" if isinstance(failure, Reply) else failure.found,
+                remedy="run the same again: it looks for what this may have done before it does anything",
                 request_id=failure.request_id,
             )
-            unknown.retry_after = again.wait
+            unknown.retry_after, unknown.throttled = again.wait, again.throttled
             raise unknown from None
         if isinstance(failure, Reply):
             failure.tried = tried

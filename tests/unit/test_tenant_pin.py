@@ -38,7 +38,7 @@ def organization(tenant_id=CONTOSO, domain="contoso.onmicrosoft.example", **more
         ({"value": organization()["value"] * 2}, f"Found: {CONTOSO}, {CONTOSO}"),
         ({"value": [{}]}, f"Expected: {CONTOSO}"),
         (organization(domain="fabrikam.onmicrosoft.example"), "Found: fabrikam.onmicrosoft.example"),
-        ({"unexpected": 1}, "Found: no organisation"),
+        ({"value": [], "unexpected": 1}, "Found: no organisation"),
     ],
 )
 @pytest.mark.parametrize(("name", "params"), [("entra_application", APPLICATION), ("exo_distribution_group", GROUP)])

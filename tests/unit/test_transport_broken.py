@@ -87,7 +87,7 @@ def test_a_name_without_an_address_is_not_received(service, operation, monkeypat
     with pytest.raises(Unreachable, match=r"did not reach graph\.invalid\. Found: the name has no address"):
         nameless.graph.call(operation, "POST", "/things")
 
-    assert (len(nameless.observed) == 1) is (operation is Operation.ONE_SHOT)
+    assert (len(nameless.observed) == 1) is (operation in (Operation.ONE_SHOT, Operation.SEND))
 
 
 @pytest.mark.parametrize("operation", list(Operation))
@@ -149,12 +149,16 @@ def test_a_success_without_an_object_is_not_an_empty_tenant(service, body):
 
 
 def test_an_error_page_is_told_by_its_status_alone(service):
-    service.server.then(answer(404, b"<html>the load balancer</html>"))
+    service.server.otherwise = answer(404, b"<html>the load balancer</html>")
 
     with pytest.raises(TenantError) as caught:
         service.graph.get("/things")
 
-    assert str(caught.value).startswith("Graph answered 404 to GET /things. Request id")
+    assert str(caught.value).startswith("Graph answered 404 to GET /things. Found: still so after")
+    assert "To do: see whether a proxy answers in Graph's place" in str(caught.value)
+    assert "balancer" not in str(caught.value)
+    with pytest.raises(TenantError, match="404"):
+        service.graph.find("/things")
 
 
 def test_an_error_that_only_claims_to_be_compressed_is_still_an_error(service):

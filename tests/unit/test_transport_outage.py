@@ -36,7 +36,7 @@ def test_it_ends_at_the_deadline_and_says_how_long_was_tried(sandbox, contoso):
 def test_no_wait_is_shorter_than_told_and_none_goes_beyond_the_deadline(service, told):
     service.server.received.clear()
     service.server.steps.clear()
-    service.server.then(*(answer(429, Retry_After=str(seconds)) for seconds in told), answer(200, {"a": 1}))
+    service.server.then(*(answer(429, Retry_After=str(seconds)) for seconds in told), answer(200, {"id": "a"}))
     service.clock.slept.clear()
     began = service.clock.now()
 
@@ -65,13 +65,13 @@ def test_calls_are_tried_again_as_soon_as_the_outage_is_over(service):
     for _ in range(50):
         with pytest.raises(GraphError):
             graph.get("/things")
-    service.server.otherwise = answer(200, {"a": 1})
+    service.server.otherwise = answer(200, {"id": "a"})
     for _ in range(5):
         graph.get("/things")
 
     service.server.then(answer(500))
 
-    assert graph.get("/things") == {"a": 1}
+    assert graph.get("/things") == {"id": "a"}
 
 
 def test_an_impatient_transport_gives_up_sooner(service):
@@ -84,7 +84,7 @@ def test_an_impatient_transport_gives_up_sooner(service):
 
 @pytest.mark.parametrize("step", [answer(429, Retry_After="50"), answer(503, Retry_After="50"), reset])
 def test_every_try_has_a_request_id_of_its_own_and_stands_in_the_evidence(service, step):
-    service.server.then(step, answer(200, {"a": 1}, request_id="theirs"))
+    service.server.then(step, answer(200, {"id": "a"}, request_id="theirs"))
 
     service.graph.get("/users/a@contoso.example?$filter=secret")
 

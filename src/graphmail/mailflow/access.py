@@ -170,11 +170,15 @@ class AccessProof:
         try:
             reply = self._app.call(operation, method, path, json=json)
             status, code, request_id = reply.status, "", reply.request_id
+            own = method != "GET" or "id" in reply.json()
         except GraphError as error:
             status, code, request_id = error.status, error.code, error.request_id
+            own = bool(error.code)
         except Unreachable as error:
-            status, code, request_id = 0, "", error.request_id
-        plane: Plane = "Granted" if status in granted else "Denied" if status == 403 else "undecided"
+            status, code, request_id, own = 0, "", error.request_id, False
+        # What is not Graph's own answer says nothing of the mailbox.
+        told: Plane = "Granted" if status in granted else "Denied" if status == 403 else "undecided"
+        plane: Plane = told if own else "undecided"
         return Answer(plane, status, code, request_id)
 
     def _note(self, now: Round) -> None:

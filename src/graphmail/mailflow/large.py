@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
-
-import requests
 
 from graphmail.clock import Clock
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
@@ -18,7 +17,7 @@ from graphmail.mailflow.content import Content
 from graphmail.mailflow.limits import RECEIVE, SEND, is_over_limit, over_limit
 from graphmail.mailflow.mailbox import Place, search, user
 from graphmail.mailflow.observation import NotTried, Observation
-from graphmail.mailflow.send import Sent, follow
+from graphmail.mailflow.send import Sent, follow, send_once
 from graphmail.mailflow.upload import Slice, Upload
 from graphmail.retry import Operation
 
@@ -143,17 +142,9 @@ class LargeMailFlow:
 
     def _send(self, large: LargeMail) -> None:
         mail = large.mail
-        mail.sent = self._clock.now()
-        try:
-            reply = self._app.call(Operation.ONE_SHOT, "POST", f"{self._message(large)}/send")
-            mail.request_id = reply.request_id
-            if reply.status != 202:
-                mail.error = GraphError("send", status=reply.status, message="only 202 means that it was accepted")
-        except OutcomeUnknown as error:
-            mail.answer_lost, mail.request_id = True, error.request_id
-        except TenantError as error:
-            mail.error = self._explained(error, large)
+        send_once(self._app, self._clock, mail, f"{self._message(large)}/send")
         if mail.error:
+            mail.error = self._explained(mail.error, large)
             self._abandon(large)
 
     def _follow(self, large: LargeMail, seconds: float) -> float:
@@ -200,14 +191,13 @@ class LargeMailFlow:
         return self._streamed_digest(f"{attachments}/{quote(ids[0], safe='')}/$value")
 
     def _streamed_digest(self, path: str) -> str:
-        for last in (False, False, True):
-            digest = hashlib.sha256()
-            try:
-                for chunk in self._app.stream(path):
-                    digest.update(chunk)
-            except requests.RequestException:
-                if last:
-                    break
-                continue
-            return digest.hexdigest()
-        raise Unreachable("Graph broke off while the attachment was read", remedy="run the notebook again")
+        for _ in range(2):
+            with suppress(Unreachable):
+                return self._digest_of(path)
+        return self._digest_of(path)
+
+    def _digest_of(self, path: str) -> str:
+        digest = hashlib.sha256()
+        for chunk in self._app.stream(path):
+            digest.update(chunk)
+        return digest.hexdigest()

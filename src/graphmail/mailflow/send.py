@@ -9,6 +9,7 @@ from datetime import datetime
 from graphmail.clock import Clock
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError
 from graphmail.graph import Graph
+from graphmail.keyed_create import AGREEING
 from graphmail.mailflow.mailbox import ARRIVED, FOLDER_NAMES, Found, Place, search, user
 from graphmail.mailflow.marker import Marker
 from graphmail.mailflow.observation import Observation
@@ -95,16 +96,43 @@ def send(app: Graph, clock: Clock, mail: Sent) -> None:
     https://learn.microsoft.com/graph/api/user-sendmail
     """
     body = {"message": mail.marker.message(mail.receiver), "saveToSentItems": True}
+    send_once(app, clock, mail, f"{user(mail.sender)}/sendMail", body)
+
+
+def send_once(app: Graph, clock: Clock, mail: Sent, path: str, body: object = None) -> None:
+    """POST it. A throttled mail is sent again only when it is nowhere to be seen: 429 was answered to mail that went.
+
+    https://learn.microsoft.com/answers/questions/5629476
+    """
     mail.sent = clock.now()
-    try:
-        reply = app.call(Operation.ONE_SHOT, "POST", f"{user(mail.sender)}/sendMail", json=body)
-        mail.request_id = reply.request_id
-        if reply.status != 202:
-            mail.error = GraphError("sendMail", status=reply.status, message="only 202 means that it was accepted")
-    except OutcomeUnknown as error:
-        mail.answer_lost, mail.request_id = True, error.request_id
-    except TenantError as error:
-        mail.error = error
+    for again in (False, True):
+        try:
+            reply = app.call(Operation.SEND, "POST", path, json=body)
+            mail.request_id = reply.request_id
+            if reply.status != 202:
+                what = path.rpartition("/")[2]
+                mail.error = GraphError(what, status=reply.status, message="only 202 means that it was accepted")
+        except OutcomeUnknown as error:
+            if error.throttled and not again and error.retry_after <= LOST and _unsent(app, clock, mail, error):
+                continue
+            mail.answer_lost, mail.request_id = True, error.request_id
+        except TenantError as error:
+            mail.error = error
+        return
+
+
+def _unsent(app: Graph, clock: Clock, mail: Sent, throttled: OutcomeUnknown) -> bool:
+    """Whether no trace of it comes to light, in several looks after the wait that the service asked for."""
+    clock.sleep(throttled.retry_after)
+    for pause in AGREEING:
+        clock.sleep(pause)
+        try:
+            if search(app, mail.places):
+                return False
+        except TenantError:
+            return False
+    mail.sent = clock.now()
+    return True
 
 
 def follow(app: Graph, clock: Clock, mails: Sequence[Sent], seconds: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from graphmail.credentials import SealedCredential
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
-from graphmail.keyed_create import AGREEING
+from graphmail.keyed_create import AGREEING, PATIENCE
 from graphmail.live_credential import REPLACE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
@@ -137,10 +137,19 @@ class ApplicationPassword(Resource):
             else:
                 self._settle(tenant, application, journal, marker)
             raise self._explained(error) from None
-        except OutcomeUnknown:
+        except OutcomeUnknown as unknown:
+            tenant.clock.sleep(min(unknown.retry_after, PATIENCE))
             self._settle(tenant, application, journal, marker)
             raise
         made = reply.json()
+        if not all(isinstance(made.get(name), str) for name in ("keyId", "secretText", "endDateTime")):
+            self._settle(tenant, application, journal, marker)
+            raise OutcomeUnknown(
+                "Graph answered addPassword without the secret, which it tells only once",
+                found=f"HTTP {reply.status}, {len(reply.content)} bytes that are no passwordCredential",
+                remedy="run the same playbook again: what this made is removed, and another is made",
+                request_id=reply.request_id,
+            )
         self._seal(tenant, application, journal, marker, made)
 
     def _seal(

@@ -18,6 +18,15 @@ from graphmail.sandbox.store import Tenant
 
 _SOURCE = "github.com/hashicorp/terraform-provider-azuread/issues/1759"
 _HISTORY = "history"
+_DIRECTORY = (
+    "applications",
+    "service_principals",
+    "policies",
+    "permission_grants",
+    "app_management_policy",
+    "app_management_policies",
+    "exchange",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +62,8 @@ def _copied(tenant: Tenant) -> Tenant:
     return replace(
         tenant,
         recipients=recipients,
-        applications=deepcopy(tenant.applications),
-        service_principals=deepcopy(tenant.service_principals),
-        policies=deepcopy(tenant.policies),
-        app_management_policy=deepcopy(tenant.app_management_policy),
+        recipient_index=None,
+        **{name: deepcopy(getattr(tenant, name)) for name in _DIRECTORY},
     )
 
 
