@@ -131,8 +131,50 @@ def test_verify_names_the_changed_file_and_exits_with_1(closed, tmp_path):
         assert "data/steps.jsonl" in result.stdout
 
 
+def test_verify_names_every_bad_file(closed):
+    (closed.data / "plan.json").write_text("{}")
+    (closed.data / "tools.json").unlink()
+    (closed.data / "records" / "added.json").write_text("{}")
+    (closed.bag / "bag-info.txt").write_text("Customer: another\n")
+    (closed.bag / "beside.txt").write_text("")
+    (closed.data / "link").symlink_to("/etc/hostname")
+
+    told = _verify(closed.bag).stdout
+
+    for fault in (
+        "changed: data/plan.json",
+        "missing: data/tools.json",
+        "added: data/records/added.json",
+        "changed: bag-info.txt",
+        "added: beside.txt",
+        "no regular file: data/link",
+    ):
+        assert told.count(fault) == 1, told
+
+
+def test_verify_ends_with_a_line_that_counts(closed, tmp_path):
+    begun(tmp_path / "evidence", customer="fabrikam")
+    other = begun(tmp_path / "evidence", customer="litware")
+    other.close("failed", NOON)
+    (other.data / "plan.json").write_text("{}")
+    told = _verify(tmp_path / "evidence").stdout.splitlines()
+    assert told[-1] == "3 runs: 1 ok, 1 damaged, 1 open"
+
+
+def test_verify_into_a_closed_pipe_ends_quietly(closed, tmp_path):
+    command = f"{sys.executable} -m graphmail.evidence verify {tmp_path / 'evidence'} | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
 def test_verify_of_nothing_is_not_green(tmp_path):
     assert _verify(tmp_path).returncode == 1
+
+
+def test_verify_of_a_customers_name_says_that_it_wants_a_path(tmp_path):
+    done = _verify("contoso")
+    assert done.returncode == 1
+    assert "evidence/contoso" in done.stdout
 
 
 def test_a_bag_whose_declaration_is_gone_is_not_taken_for_open(closed, tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
@@ -53,35 +55,36 @@ def verify(folder: Path, say: Callable[[str], None]) -> bool:
 
     An open run is told and is no error: it may be running.
     """
+    if not folder.is_dir():
+        say(f"{folder}: no such folder. Give a bag, a run, a customer or the whole archive, such as evidence/{folder}")
+        return False
     if is_bag_folder(folder):
-        return _verify_one(folder, str(folder), say)
+        return _verify_one(folder, str(folder), say) == "ok"
     bags = sorted(path for path in folder.rglob("bag") if path.is_dir() and "bag" not in path.parent.parts)
-    good = True
+    results: Counter[str] = Counter()
     for number, path in enumerate(bags, 1):
-        name = (
-            f"[{number}/{len(bags)}] {path.parent.relative_to(folder) if path.parent != folder else path.parent.name}"
-        )
-        if bag.is_complete(path):
-            good = _verify_one(path, name, say) and good
-        elif any((path / tag).exists() for tag in (*bag.TAG_FILES, *bag.TAG_MANIFESTS)):
-            good = False
-            say(f"{name}: DAMAGED, has manifests and no {bag.DECLARATION}; close it again or restore it")
-        else:
-            say(f"{name}: open, not closed yet")
-    if not bags:
-        say(f"{folder}: no bag found")
-    return good and bool(bags)
+        name = path.parent.relative_to(folder) if path.parent != folder else path.parent.name
+        results[_verify_one(path, f"[{number}/{len(bags)}] {name}", say)] += 1
+    counts = ", ".join(f"{results[result]} {result}" for result in ("ok", "damaged", "open"))
+    say(f"{len(bags)} runs: {counts}" if bags else f"{folder}: no bag found")
+    return bool(bags) and not results["damaged"]
 
 
 def is_bag_folder(folder: Path) -> bool:
     return folder.name == "bag" or bag.is_complete(folder)
 
 
-def _verify_one(folder: Path, name: str, say: Callable[[str], None]) -> bool:
+def _verify_one(folder: Path, name: str, say: Callable[[str], None]) -> Literal["ok", "damaged", "open"]:
+    if not bag.is_complete(folder):
+        if not any((folder / tag).exists() for tag in (*bag.TAG_FILES, *bag.TAG_MANIFESTS)):
+            say(f"{name}: open, not closed yet")
+            return "open"
+        say(f"{name}: DAMAGED, has manifests and no {bag.DECLARATION}; close it again or restore it")
+        return "damaged"
     try:
         files = bag.check(folder)
     except EvidenceError as error:
         say(f"{name}: DAMAGED. {error}")
-        return False
+        return "damaged"
     say(f"{name}: ok, {files} files")
-    return True
+    return "ok"

@@ -29,7 +29,7 @@ logging.getLogger("bagit").setLevel(logging.CRITICAL)
 
 
 class BagError(EvidenceError):
-    """A bag is not what its manifests say; the text names the file."""
+    """A bag is not what its manifests say; the text names every such file."""
 
 
 def is_complete(folder: Path) -> bool:
@@ -44,12 +44,15 @@ def make(folder: Path, info: Mapping[str, str]) -> None:
     """
     stage = folder.with_name(f".{folder.name}")
     shutil.rmtree(stage, ignore_errors=True)
-    for name in _regular_files(folder / "data"):
+    for name, regular in _files(folder / "data"):
+        if not regular:
+            raise BagError(f"{folder / 'data' / name} is not a regular file")
         if Path(name).name.startswith("."):
             (folder / "data" / name).unlink()  # what a crash left of a file being written
     shutil.copytree(folder / "data", stage / "data", copy_function=os.link)
     _write_tag_files(stage, info)
     check(stage)
+    bagit.Bag(str(stage)).validate()  # what the standard's own library finds too
     _sync_tree(stage)
     for name in (*TAG_FILES, *TAG_MANIFESTS):
         os.replace(stage / name, folder / name)
@@ -81,70 +84,73 @@ def _sync_tree(folder: Path) -> None:
 
 
 def check(folder: Path) -> int:
-    """How many payload files the bag holds, when every one is as it was. Raises BagError otherwise."""
+    """How many payload files the bag holds, when every file is as it was. Raises BagError, naming all that are not."""
     if not is_complete(folder):
         raise BagError(f"{folder} is not a closed bag", found=f"no {DECLARATION}")
-    _check_root(folder)
-    payload = {f"data/{name}" for name in _regular_files(folder / "data")}
-    for algorithm in ALGORITHMS:
-        _check_manifest(folder / f"manifest-{algorithm}.txt", algorithm, "  ", payload)
-        tags = _check_manifest(folder / f"tagmanifest-{algorithm}.txt", algorithm, " ", {DECLARATION, *TAG_FILES})
-        _check_tags(folder, algorithm, tags)
-    try:
-        bag = bagit.Bag(str(folder))
-        bag.info.pop("Payload-Oxum", None)  # the sum of sizes is compared first and would hide which file it is
-        bag.validate()
-    except (bagit.BagError, ValueError) as error:
-        files = sorted({detail.path for detail in getattr(error, "details", []) if hasattr(detail, "path")})
-        found = f"changed: {', '.join(files)}" if files else str(error)
-        raise BagError(f"{folder} is not what its manifests say", found=found) from None
-    return len(payload)
+    payload = {f"data/{name}": regular for name, regular in _files(folder / "data")}
+    faults = [*_root_faults(folder), *(f"no regular file: {name}" for name, regular in payload.items() if not regular)]
+    there = {name for name, regular in payload.items() if regular}
+    faults += [f"{fault} ({', '.join(where)})" for fault, where in _manifest_faults(folder, there).items()]
+    if faults:
+        raise BagError(f"{folder} is not what its manifests say", found="; ".join(faults))
+    return len(there)
 
 
-def _check_root(folder: Path) -> None:
+def _root_faults(folder: Path) -> Iterator[str]:
     expected = {DECLARATION, "data", *TAG_FILES, *TAG_MANIFESTS}
     present = set(os.listdir(folder))
-    for name in sorted(expected - present):
-        raise BagError(f"{folder} is not what its manifests say", found=f"missing: {name}")
-    for name in sorted(present - expected):
-        raise BagError(f"{folder} is not what its manifests say", found=f"added: {name}")
-    for name in sorted(expected - {"data"}):
+    yield from (f"missing: {name}" for name in sorted(expected - present))
+    yield from (f"added: {name}" for name in sorted(present - expected))
+    for name in sorted(expected & present - {"data"}):
         if not stat.S_ISREG((folder / name).lstat().st_mode):
-            raise BagError(f"{folder} is not what its manifests say", found=f"no regular file: {name}")
+            yield f"no regular file: {name}"
 
 
-def _check_manifest(path: Path, algorithm: str, gap: str, expected: set[str]) -> dict[str, str]:
-    """Digest by file. Exactly one line of the exact form for each: the library lets an upper-case digit pass."""
+def _manifest_faults(folder: Path, payload: set[str]) -> dict[str, list[str]]:
+    """Fault -> which manifests say so. Payload and tag files are hashed, each once for each algorithm."""
+    faults: dict[str, list[str]] = {}
+    for algorithm in ALGORITHMS:
+        for kind, gap, files in (("manifest", "  ", payload), ("tagmanifest", " ", {DECLARATION, *TAG_FILES})):
+            manifest = f"{kind}-{algorithm}.txt"
+            listed = _listed(folder / manifest, algorithm, gap)
+            if listed is None:
+                faults.setdefault(f"changed: {manifest}", []).append("not of its form")
+                continue
+            for name in sorted(files - listed.keys()):
+                faults.setdefault(f"added: {name}", []).append(f"not in {manifest}")
+            for name in sorted(listed.keys() - files):
+                faults.setdefault(f"missing: {name}", []).append(f"listed in {manifest}")
+            for name in sorted(files & listed.keys()):
+                if _digest(folder / name, algorithm) not in ("", listed[name]):
+                    faults.setdefault(f"changed: {name}", []).append(f"or what {manifest} says of it")
+    return faults
+
+
+def _listed(path: Path, algorithm: str, gap: str) -> dict[str, str] | None:
+    """Digest by file; None unless it is exactly one line of the exact form for each: the library is less strict."""
+    if not path.is_file():
+        return {}
     line = re.compile(f"[0-9a-f]{{{ALGORITHMS[algorithm]}}}{gap}\\S.*")
     lines = path.read_bytes().decode("latin-1").split("\n")
     listed = {text.split(gap, 1)[1]: text.split(gap, 1)[0] for text in lines[:-1] if line.fullmatch(text)}
-    if lines[-1] or len(listed) != len(lines) - 1:
-        raise BagError(f"{path.parent} is not what its manifests say", found=f"changed: {path.name}")
-    for name in sorted(expected - listed.keys()):
-        raise BagError(f"{path.parent} is not what its manifests say", found=f"added: {name}, not in {path.name}")
-    for name in sorted(listed.keys() - expected):
-        raise BagError(f"{path.parent} is not what its manifests say", found=f"missing: {name}, listed in {path.name}")
-    return listed
+    return None if lines[-1] or len(listed) != len(lines) - 1 else listed
 
 
-def _check_tags(folder: Path, algorithm: str, listed: dict[str, str]) -> None:
-    # Before the library reads them: what it says of a tag file that it cannot parse does not name the file.
-    for name, digest in sorted(listed.items()):
-        with (folder / name).open("rb") as file:
-            if hashlib.file_digest(file, algorithm).hexdigest() != digest:
-                found = f"changed: {name}, or what tagmanifest-{algorithm}.txt says of it"
-                raise BagError(f"{folder} is not what its manifests say", found=found)
+def _digest(path: Path, algorithm: str) -> str:
+    """Empty where there is no regular file; that is told already."""
+    if path.is_symlink() or not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def _regular_files(folder: Path) -> Iterator[str]:
-    """Paths below `folder`. A link or a device could show another content to each reader, so it is an error."""
+def _files(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Paths below `folder`, and whether each is a regular file: a link or a device may show each reader another."""
     if folder.is_symlink() or not folder.is_dir():
         raise BagError(f"{folder} is not a folder")
     for here, folders, names in os.walk(folder):
         for name in sorted((*folders, *names)):
             path = Path(here) / name
             mode = path.lstat().st_mode
-            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise BagError(f"{path} is not a regular file")
-            if stat.S_ISREG(mode):
-                yield str(path.relative_to(folder))
+            if not stat.S_ISDIR(mode):
+                yield str(path.relative_to(folder)), stat.S_ISREG(mode)
