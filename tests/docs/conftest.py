@@ -27,6 +27,8 @@ ORDER = (
     "entra_service_principal",
     "exo_distribution_group",
     "exo_application_access_policy",
+    "exo_service_principal",
+    "exo_management_role_assignment",
     "exo_application_access_info",
     "entra_app_role_assignment",
     "entra_application_password",
