@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import smtplib
 from email.message import EmailMessage
 from email.policy import SMTP
-from smtplib import SMTP as Client
 from typing import Any
 
 import pytest
@@ -50,7 +50,7 @@ def test_message_attached_outside_arrives_as_one(contoso):
     outer.set_content("see attached")
     outer.add_attachment(inner)
     host, _, port = contoso.sockets.addresses["smtp"].partition(":")
-    with Client(host, int(port), timeout=30) as client:
+    with smtplib.SMTP(host, int(port), timeout=30) as client:
         client.sendmail("a@outside.test", ["support@contoso.example"], outer.as_bytes(policy=SMTP))
     got = contoso.arrived("support@contoso.example")[0]
     held = contoso.got("GET", f"{USER}/messages/{got['id']}/attachments", params=EXPAND)["value"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphmail.sandbox.smtp.outbound import external_limit
 from tests.sandbox_in_process import mail, to
 
 SUPPORT, CEO = "support@contoso.example", "ceo@contoso.example"
@@ -69,7 +70,6 @@ def test_external_recipients_of_a_day_are_the_tenants(contoso, fabrikam):
 
 
 def test_external_limit_follows_the_licences(contoso):
-    from graphmail.sandbox.smtp.outbound import external_limit
 
     contoso.tenant.skus[0]["prepaidUnits"]["enabled"] = 100
     assert external_limit(contoso.tenant) == int(500 * 100**0.7 + 9500) == 22059

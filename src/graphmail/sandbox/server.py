@@ -120,7 +120,7 @@ async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = F
     world.doors = Doors(
         {name: server for name, (server, _) in zip(names, servers, strict=True) if name in PORTS.values()}
     )
-    smtp = await _maybe(start_smtp(world, port + ORDER.index("smtp") if port else 0))
+    smtp = await _maybe(start_smtp(world, port + ORDER.index("smtp") if port else 0, tls))
     behind = await _serve(Dispatch(services.apps), None, tls)
     door = FrontDoor(world, open_socket(port + ORDER.index("proxy") if port else 0), behind[0].protocol, tls)
     addresses = {

@@ -62,7 +62,7 @@ class Inbound:
         for target in targets:
             deliver(target, properties, headers, attachments)
             log_inbound(target, properties)
-        if envelope.mail_from:  # a report, which has no sender, is answered by nobody
+        if envelope.mail_from not in (None, "", "<>"):  # a report, which has no sender, is answered by nobody
             auto_reply(self.world, targets, properties, headers)
         self.world.write_down()
         return f"250 2.6.0 {properties['internetMessageId']} Queued mail for delivery"
