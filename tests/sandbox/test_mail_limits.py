@@ -144,3 +144,13 @@ def test_answers_by_itself_once_to_each_sender(contoso, fabrikam):
     assert [(a["subject"], a["body"]["content"]) for a in answers] == [("Automatic reply: hello", "out of office")]
     assert {"name": "Auto-Submitted", "value": "auto-generated"} in answers[0]["internetMessageHeaders"]
     assert [a["body"]["content"] for a in contoso.arrived(CEO)] == ["in"]  # and that one is answered by nobody
+
+
+def test_rules_are_changed_while_the_sandbox_runs(contoso, fabrikam):
+    page = f"{contoso.sockets.addresses['control']}/_sandbox/tenants/{fabrikam.id}/mail-rules"
+    http = contoso.sockets.http
+    assert http.patch(page, json={"quarantine": [SUPPORT]}, timeout=30).json()["quarantine"] == [SUPPORT]
+    send(contoso, "hr@fabrikam.example")
+    assert http.get(page, timeout=30).json()["quarantined"][0]["from"] == SUPPORT
+    for wrong in ({"junk": "x"}, {"colour": []}, {"received_edits": "never"}):
+        assert http.patch(page, json=wrong, timeout=30).status_code == 400

@@ -81,4 +81,5 @@ class MailTraffic:
     external: Window = field(default_factory=lambda: Window(timedelta(days=1)))  # recipients outside the tenant
     external_from_initial_domain: Window = field(default_factory=lambda: Window(timedelta(days=1)))
     auto_replied: set[tuple[str, str]] = field(default_factory=set)  # recipient id, address that got its answer
+    directory: Window = field(default_factory=lambda: Window(timedelta(seconds=10)))  # resource units
     rounds: dict[str, SyncRound] = field(default_factory=dict)  # by token, oldest first

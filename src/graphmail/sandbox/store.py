@@ -77,6 +77,7 @@ class Limits:
     external_recipients: int = 0  # 0: by the number of licences
     external_recipients_of_initial_domain: int = 100
     delta_token: int = 30 * 86400  # seconds
+    directory_units: int = 0  # resource units of all applications in 10 seconds; 0: counted by nobody
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ def mailbox_view(tenant: Tenant, recipient: Recipient, mailbox: Mailbox) -> dict
     """Return the messages by folder's well-known name, mail still on its way included and marked so."""
     names = {folder_id: name for name, folder_id in mailbox.folders.items()}
     folders: dict[str, list[dict[str, Any]]] = {name: [] for name in names.values()}
+    names |= {folder.id: folder.display_name for folder in mailbox.own_folders.values()}
     for message in mailbox.messages.values():
         folders.setdefault(names.get(message.folder_id, message.folder_id), []).append(_message(tenant, message))
     return {

@@ -19,6 +19,7 @@ from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
 from graphmail.sandbox.control.issuers import trust_issuer
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
+from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
@@ -40,8 +41,10 @@ PAGES = (
     ("POST", f"{_TENANT}/clock", '`{"advance": seconds}`'),
     ("GET", f"{_TENANT}/delays", "seconds"),
     ("PATCH", f"{_TENANT}/delays", "change some of them"),
-    ("GET", f"{_TENANT}/limits", "bytes"),
+    ("GET", f"{_TENANT}/limits", "bytes and numbers"),
     ("PATCH", f"{_TENANT}/limits", "change some of them"),
+    ("GET", f"{_TENANT}/mail-rules", "which senders are junk, held in quarantine or blocked; what is held"),
+    ("PATCH", f"{_TENANT}/mail-rules", "change some of them"),
     ("GET", f"{_TENANT}/sign-in", 'what Conditional Access lets be: `{"device_code_flow": true}`'),
     ("PATCH", f"{_TENANT}/sign-in", "change it"),
     ("GET", f"{_TENANT}/exchange", "how its Exchange behaves where tenants differ: `exchange` of the tenants file"),
@@ -89,6 +92,8 @@ class ControlPages:
             self.change_delays,
             self.limits,
             self.change_limits,
+            self.mail_rules,
+            self.change_mail_rules,
             self.sign_in,
             self.change_sign_in,
             self.exchange,
@@ -187,6 +192,16 @@ class ControlPages:
         except ValidationError as error:
             raise _RefusedError(400, _problems(error)) from None
         return await self.exchange(request)
+
+    async def mail_rules(self, request: Request) -> Response:
+        return JSONResponse(shown_rules(self._tenant(request)))
+
+    async def change_mail_rules(self, request: Request) -> Response:
+        try:
+            change_rules(self._tenant(request), await _body(request))
+        except ValueError as error:
+            raise _RefusedError(400, str(error)) from None
+        return await self.mail_rules(request)
 
     async def ledger(self, request: Request) -> Response:
         entries = [asdict(c) | {"at": c.at.isoformat()} for c in self._tenant(request).ledger]

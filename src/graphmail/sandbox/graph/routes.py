@@ -18,6 +18,7 @@ from graphmail.sandbox.graph import (
     service_principals,
 )
 from graphmail.sandbox.graph.batch import batch
+from graphmail.sandbox.graph.directory_units import metered
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
 from graphmail.sandbox.graph.people_routes import PEOPLE
 from graphmail.sandbox.graph.role_routes import ROUTES as ROLES
@@ -225,3 +226,5 @@ TENANT = [
 
 DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT, *ROLES]
 ROUTES = [*DIRECTORY, *MAIL]
+DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT]
+ROUTES = [*map(metered, DIRECTORY), *MAIL]
