@@ -9,7 +9,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from graphmail.sandbox.store import MailRules, Tenant
 
-_RULES = TypeAdapter(with_config(ConfigDict(extra="forbid", strict=True))(MailRules))
+_RULES = TypeAdapter(with_config(ConfigDict(extra="forbid"))(MailRules))
 _EDITS = ("tolerant", "by_date", "enforced")
 
 
