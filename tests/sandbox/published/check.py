@@ -89,6 +89,9 @@ def problems(status: int, body: Any) -> list[str]:
     context = body.get("@odata.context")
     if context is None:
         return ["no @odata.context"]
+    if kind := _kind_of_property(context):
+        inner = body["value"] if "value" in body else {k: v for k, v in body.items() if not ANNOTATIONS.fullmatch(k)}
+        return _value(inner, kind, context)
     name = type_of(context)
     if name is None:
         return [f"what the context {context} means is not in COLLECTIONS"]
@@ -107,6 +110,13 @@ def type_of(context: str) -> str | None:
             fragment = inside
     last = fragment.rsplit("/", 1)[-1].removeprefix("microsoft.graph.")
     return COLLECTIONS.get(last, last if last in TYPES else None)
+
+
+def _kind_of_property(context: str) -> str | None:
+    """Return the kind of one property of an object, where the context names that: `…/mailboxSettings/timeZone`."""
+    outer, _, last = context.partition("#")[2].rpartition("/")
+    name = COLLECTIONS.get(outer.rsplit("/", 1)[-1])
+    return properties_of(name).get(last) if name == "mailboxSettings" else None
 
 
 def properties_of(name: str) -> dict[str, str]:

@@ -19,7 +19,8 @@ MODELS = Path("msgraph") / "generated" / "models"
 
 # What the sandbox answers with; complex types that these hold come along.
 ROOTS = (
-    "AppManagementPolicy", "AppRoleAssignment", "Application", "Attachment", "AttachmentItem", "DirectoryObject",
+    "AppManagementPolicy", "AppRoleAssignment", "Application", "Attachment", "AttachmentItem",
+    "ConvertIdResult", "DirectoryObject",
     "DirectoryRole", "Domain", "FederatedIdentityCredential", "FileAttachment", "Group", "InferenceClassification",
     "ItemAttachment", "MailFolder", "MailSearchFolder", "MailboxSettings", "Message",
     "MultiValueLegacyExtendedProperty", "OAuth2PermissionGrant", "ODataError", "Organization",
