@@ -69,13 +69,14 @@ def test_msal_signs_in_by_auth_code_flow(sandbox):
     client = msal.PublicClientApplication(
         GRAPH_TOOLS, authority=f"{sandbox.json['login']}/{CONTOSO}", instance_discovery=False, http_client=sandbox.http,
     )  # fmt: skip
-    flow = client.initiate_auth_code_flow(["User.Read"], redirect_uri=LOOPBACK, response_mode="query")
+    flow = client.initiate_auth_code_flow(["User.Read"], redirect_uri=LOOPBACK, response_mode="form_post")
     page = sandbox.http.get(flow["auth_uri"])
     assert page.status_code == 200
     hidden = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
     hidden = {k: v.replace("&amp;", "&") for k, v in hidden.items()}
     form = hidden | {"username": ADMIN, "consent": "user", "decision": "approve"}
-    back = returned(post(sandbox, f"{CONTOSO}/oauth2/v2.0/authorize", form))
+    page = post(sandbox, f"{CONTOSO}/oauth2/v2.0/authorize", form)
+    back = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
     answer = client.acquire_token_by_auth_code_flow(flow, back)
     assert "access_token" in answer, answer
     assert answer["id_token_claims"]["preferred_username"] == ADMIN

@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 
 import pytest
+import yaml
 
+from graphmail.sandbox.tenants_file import TenantsFileError, check
 from tests.sandbox.signed_in import KeyPair, asserted, claims_of, refusal
-from tests.sandbox_process import CONTOSO
+from tests.sandbox_process import CONTOSO, EXAMPLE
 
 ISSUER = "https://token.actions.example"
 AUDIENCE = "api://AzureADTokenExchange"
@@ -74,3 +76,12 @@ def test_private_key_is_no_issuers_key_here(sandbox):
     refused = sandbox.control("POST", "/issuers", {"issuer": ISSUER, "jwks": jwks}, status=400)
     assert "private" in refused["error"]
     assert ISSUER not in sandbox.control("GET", "/issuers")["issuers"]
+
+
+def test_tenants_file_may_name_an_issuer_by_its_public_keys_alone(tmp_path):
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["trusted_issuers"] = [{"issuer": ISSUER, "jwks": PAIR.jwks("k1")}]
+    assert check(content, tmp_path).trusted_issuers[0].issuer == ISSUER
+    content["trusted_issuers"][0]["jwks"]["keys"][0]["d"] = "secret"
+    with pytest.raises(TenantsFileError, match="private key"):
+        check(content, tmp_path)

@@ -26,11 +26,19 @@ def registration_of(world: World, tenant: Tenant, app_id: str) -> Registration |
     wanted = app_id.lower()
     if own := _in(tenant, wanted):
         return Registration(tenant, own)
-    for other in world.tenants.values():
-        found = _in(other, wanted)
-        if found and found.properties.get("signInAudience") in MULTI_TENANT:
-            return Registration(other, found)
-    return None
+    home = world.tenants.get(world.shared_applications.get(wanted, ""))
+    found = _in(home, wanted) if home else None
+    if home is None or found is None or found.properties.get("signInAudience") not in MULTI_TENANT:
+        return None
+    return Registration(home, found)
+
+
+def share(world: World, tenant: Tenant, application: Application) -> None:
+    """Note where an application is that other tenants may use; call it when its audience may have changed."""
+    shared = application.properties.get("signInAudience") in MULTI_TENANT
+    if shared and world.shared_applications.get(application.app_id) != tenant.id:
+        world.shared_applications[application.app_id] = tenant.id
+        world.changes.elsewhere = True
 
 
 def foreign_properties(registration: Registration) -> dict[str, Any]:

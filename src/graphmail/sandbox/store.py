@@ -435,6 +435,7 @@ class World:
     signing_key: Any = field(default=None, compare=False)  # entra.signing.SigningKey
     sign_ins: dict[str, SignIn] = field(default_factory=dict)  # by SHA-256 of device code, code or refresh token
     trusted_issuers: dict[str, dict[str, Any]] = field(default_factory=dict)  # external issuer -> its public JWKS
+    shared_applications: dict[str, str] = field(default_factory=dict)  # multi-tenant: client id -> home tenant's id
     domains: dict[str, str] = field(default_factory=dict)  # every verified domain -> tenant id
     doors: Any = field(default=None, compare=False)  # doors.Doors, once sockets listen
     clocks: dict[str, VirtualClock] = field(default_factory=dict, compare=False)  # of tenants that are built or named

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from graphmail.sandbox.issuers import check_jwks
 from graphmail.sandbox.store import Delays, Limits
 from graphmail.sandbox.well_known import DIRECTORY_ROLES, EXCHANGE_APP_ROLES, GRAPH_APP_ROLES
 
@@ -148,6 +149,7 @@ class App(Strict):
     roles: tuple[AppRole, ...] = ()  # consented
     secrets: tuple[Secret, ...] = ()
     service_principal: bool = True
+    sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
 
 
 class Sku(Strict):
@@ -181,7 +183,7 @@ class TrustedIssuer(Strict):
     """An external identity provider, for federated credentials: its public keys, since nothing is fetched."""
 
     issuer: str
-    jwks: dict[str, Any]
+    jwks: Annotated[dict[str, Any], AfterValidator(check_jwks)]
 
 
 class MailRules(Strict):

@@ -118,6 +118,7 @@ class Blueprint:
         world.tenants = LazyTenants(list(self._specs), lambda tenant_id: self._tenant(world, tenant_id))
         world.domains = {d: t.id for t in self._content.tenants for d in (t.initial_domain, *t.domains)}
         world.trusted_issuers = dict(self._issuers)
+        world.shared_applications = self._shared_applications()
         if self._state:
             self._state.attach(world)
         return world
@@ -140,6 +141,16 @@ class Blueprint:
             world.requests.clear()
             world.sign_ins.clear()
             world.trusted_issuers = dict(self._issuers)
+            world.shared_applications = self._shared_applications()
+
+    def _shared_applications(self) -> dict[str, str]:
+        """Return the multi-tenant applications of the file, without building a tenant."""
+        return {
+            app.client_id: tenant.id
+            for tenant in self._content.tenants
+            for app in tenant.applications
+            if app.sign_in_audience != "AzureADMyOrg"
+        }
 
     def admins(self) -> dict[str, dict[str, str]]:
         """Return how ops signs in, by tenant id."""
@@ -239,7 +250,7 @@ class _Builder:
         application = Application(app.id or self._id(f"application {app.client_id}"), app.client_id, self._span())
         application.properties = {
             "displayName": app.display_name,
-            "signInAudience": "AzureADMyOrg",
+            "signInAudience": app.sign_in_audience,
             "publisherDomain": self._spec.domains[0],
             "requiredResourceAccess": _declared(app.roles),
             **({"uniqueName": app.unique_name} if app.unique_name else {}),

@@ -17,10 +17,10 @@ from starlette.types import ASGIApp
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
-from graphmail.sandbox.control.issuers import trust_issuer
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
 from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
+from graphmail.sandbox.issuers import trust_issuer
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
 from graphmail.sandbox.world import Blueprint

@@ -17,7 +17,7 @@ from graphmail.sandbox.entra.form import Form, refuse
 from graphmail.sandbox.entra.pages import error_page, page, send_back
 from graphmail.sandbox.entra.redirects import kind_of_redirect
 from graphmail.sandbox.entra.sign_in import Person, approve, find_person, page_error, people
-from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.user_grant import enter_tenant, is_common, redeeming_client, tokens_answer
 from graphmail.sandbox.registration import registration_of
 from graphmail.sandbox.store import SignIn
@@ -65,7 +65,7 @@ async def decide(call: Call) -> Answer:
 async def redeem(form: Form) -> Answer:
     """The grant authorization_code."""
     call = form.call
-    sign_in = call.world.sign_ins.get(digest(form.required("code")))
+    sign_in = recall(call.world, form.required("code"))
     if sign_in is None or not sign_in.redirect_uri:
         call.refused = "an authorization code that was not minted here"
         refuse(call, 9002313, "invalid_grant", "Invalid request. Request is malformed or invalid.")
@@ -114,12 +114,13 @@ def _checked(call: Call, asked: dict[str, str]) -> dict[str, str]:
 def _code(call: Call, person: Person, asked: dict[str, str]) -> str:
     registration = registration_of(call.world, call.tenant, asked["client_id"])
     code = f"1.{secrets.token_urlsafe(64)}"
-    call.world.sign_ins[digest(code)] = SignIn(
+    made = SignIn(
         asked["client_id"], person.tenant.id, asked["scope"].split(), person.tenant.clock.now() + LIFETIME,
         person.user.id, redirect_uri=asked["redirect_uri"], challenge=asked.get("code_challenge", ""),
         challenge_method=asked.get("code_challenge_method", ""), nonce=asked.get("nonce", ""), state="approved",
         public=kind_of_redirect(registration, asked["redirect_uri"]) != "web",
     )  # fmt: skip
+    remember(call.world, code, made)
     return code
 
 

@@ -9,7 +9,7 @@ from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.entra.client import FIRST_PARTY, find_client, need_credential
 from graphmail.sandbox.entra.delegated_scopes import parse_scopes
 from graphmail.sandbox.entra.form import Form, refuse
-from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.user_grant import enter_tenant, is_common, now_of, redeeming_client, tokens_answer
 from graphmail.sandbox.registration import registration_of
 from graphmail.sandbox.store import SignIn
@@ -29,9 +29,10 @@ async def devicecode(call: Call) -> Answer:
     now = datetime.now(UTC) if is_common(call.tenant) else call.tenant.clock.now()
     device_code, user_code = secrets.token_urlsafe(120), "".join(secrets.choice(_LETTERS) for _ in range(9))
     tenant_id = "" if is_common(call.tenant) else call.tenant.id
-    call.world.sign_ins[digest(device_code)] = SignIn(
+    begun = SignIn(
         client_id, tenant_id, scope.split(), now + LIFETIME, user_code=user_code, public=_is_public(call, client_id),
     )  # fmt: skip
+    remember(call.world, device_code, begun)
     page = f"{call.root}/common/oauth2/deviceauth"
     body = {
         "user_code": user_code,
@@ -57,7 +58,7 @@ async def poll(form: Form) -> Answer:
     """The grant device_code: ask until a person has decided."""
     call = form.call
     code = form.get("device_code") or form.required("code")
-    sign_in = call.world.sign_ins.get(digest(code))
+    sign_in = recall(call.world, code)
     if sign_in is None or not sign_in.user_code or sign_in.state == "redeemed":
         call.refused = "a device code that was not minted here, or was used"
         text = "The provided value for the input parameter 'device_code' or 'code' is not valid."

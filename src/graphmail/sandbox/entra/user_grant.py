@@ -9,7 +9,8 @@ from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.entra.client import Client, authenticate, find_client, present_nothing
 from graphmail.sandbox.entra.delegated_scopes import granted, parse_scopes, resource_principal, wanted_names
 from graphmail.sandbox.entra.form import Form, refuse
-from graphmail.sandbox.entra.tokens import LIFETIME, digest
+from graphmail.sandbox.entra.sign_ins import recall, remember
+from graphmail.sandbox.entra.tokens import LIFETIME
 from graphmail.sandbox.entra.user_tokens import access_token, client_info, id_token
 from graphmail.sandbox.graph.users import is_user
 from graphmail.sandbox.store import Recipient, SignIn, Tenant
@@ -94,17 +95,18 @@ def tokens_answer(form: Form, client: Client, sign_in: SignIn, scopes: list[str]
 def refresh_token(call: Call, sign_in: SignIn) -> str:
     """Mint one; its lifetime begins anew."""
     text = f"1.{secrets.token_urlsafe(96)}"
-    call.world.sign_ins[digest(text)] = SignIn(
+    made = SignIn(
         sign_in.client_id, call.tenant.id, sign_in.scopes, call.tenant.clock.now() + REFRESH_LIFETIME,
         sign_in.user_id, state="approved", public=sign_in.public,
     )  # fmt: skip
+    remember(call.world, text, made)
     return text
 
 
 async def refresh(form: Form) -> Answer:
     """The grant `refresh_token`: a new refresh token each time; the old one stays valid, as Entra has it."""
     call = form.call
-    sign_in = call.world.sign_ins.get(digest(form.required("refresh_token")))
+    sign_in = recall(call.world, form.required("refresh_token"))
     if sign_in is None or sign_in.user_code or sign_in.redirect_uri:
         call.refused = "a refresh token that was not minted here"
         refuse(call, 9002313, "invalid_grant", "Invalid request. Request is malformed or invalid.")

@@ -19,6 +19,7 @@ from graphmail.sandbox.graph.memberships import related
 from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_application
 from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_types import APPLICATION
+from graphmail.sandbox.registration import share
 from graphmail.sandbox.store import Application, Secret
 
 CONTEXT = "applications"
@@ -153,6 +154,7 @@ def _create(call: Call, body: dict[str, Any], request: str) -> Application:
         commit_keys(call, application, replaced_keys(call, application, wanted_keys))
     application.properties = body | {"createdByAppId": _creator(call)}
     call.tenant.applications[application.id] = application
+    share(call.world, call.tenant, application)
     call.tenant.commit(
         call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=named,
     )  # fmt: skip
@@ -177,6 +179,7 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
     principal = live_principal(call, application.app_id)
     if principal and "displayName" in body:
         principal.properties |= {"displayName": body["displayName"], "appDisplayName": body["displayName"]}
+    share(call.world, call.tenant, application)
     call.tenant.commit(
         call.caller.client_id, "graph", request, application.id, app_id=application.app_id, changed=changed,
     )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from graphmail.sandbox.store import World
+if TYPE_CHECKING:
+    from graphmail.sandbox.store import World
 
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
@@ -18,6 +19,7 @@ def trust_issuer(world: World, wanted: dict[str, Any]) -> None:
         raise ValueError("an issuer is its name and its jwks")
     check_jwks(jwks)
     world.trusted_issuers[issuer] = jwks
+    world.changes.elsewhere = True
 
 
 def check_jwks(jwks: dict[str, Any]) -> dict[str, Any]:
