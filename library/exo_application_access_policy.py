@@ -7,8 +7,8 @@ description:
   - Makes an application access policy that restricts what Entra granted to the app to the mailboxes of one group,
     or removes it. Without a policy, an app with consent for mail reaches every mailbox of the tenant.
   - There is one policy for each app and group. It is found by the app's client id and the group's object id.
-  - Other policies of the same app are named in a warning and left alone. Several restricting policies add up, so
-    the app also reaches the mailboxes of those groups.
+  - Several restricting policies add up, so another V(RestrictAccess) policy of the same app, for another group, stops
+    the task before the app gets any consent. Other policies of the app that deny are named in a warning and left alone.
   - Never removes a policy to make it anew, since the app would be unrestricted meanwhile. A policy of another kind
     for the same group stops the task.
   - Says nothing about whether the policy acts yet. M(exo_application_access_info) asks Exchange, and the

@@ -207,3 +207,13 @@ class TokenError(ServiceFailure):
             request_id=request_id,
             tried=tried,
         )
+
+
+def nothing_done(error: TenantError) -> bool:
+    """Whether a failed one-shot write proves that nothing came of it: not received, throttled, or refused by Graph.
+
+    Neither a 404 nor a 409 does, since both were seen after a success; nor does what a gateway answers.
+    """
+    if isinstance(error, GraphError):
+        return error.status == 429 or (error.status in (400, 401, 403) and bool(error.code))
+    return isinstance(error, Unreachable)

@@ -48,12 +48,25 @@ def test_second_run_writes_nothing_also_for_another_description(task, app, sandb
     assert sandbox.writes == []
 
 
-def test_another_group_gets_a_policy_of_its_own_and_the_first_is_named(task, app, contoso):
-    task(NAME, **POLICY)
+@pytest.mark.parametrize("there", [True, False])
+def test_a_policy_that_opens_another_groups_mailboxes_stops_it(task, app, contoso, sandbox, there):
+    if there:
+        task(NAME, **POLICY)
     task("exo_distribution_group", **OTHER)
-    result = task(NAME, application="kundo-mail", group=OTHER["name"])
-    assert result["changed"]
-    assert any(GROUP in warning and "left alone" in warning for warning in result["warnings"])
+    by_hand(contoso, app, "RestrictAccess", OTHER["name"])
+    for check in (True, False):
+        message = task.failed(NAME, check=check, **POLICY)
+        assert f"RestrictAccess for {OTHER['name']!r}" in message
+        assert "Remove-ApplicationAccessPolicy" in message
+    assert sandbox.writes == []
+    assert task(NAME, state="absent", **POLICY)["changed"] is there
+
+
+def test_a_policy_that_closes_another_groups_mailboxes_is_named_and_left_alone(task, app, contoso):
+    task("exo_distribution_group", **OTHER)
+    by_hand(contoso, app, "DenyAccess", OTHER["name"])
+    result = task(NAME, **POLICY)
+    assert any(OTHER["name"] in warning and "left alone" in warning for warning in result["warnings"])
     assert len(contoso.policies()) == 2
 
 

@@ -87,3 +87,14 @@ def test_a_secret_that_would_live_too_long_is_told_with_the_longest_life(task, s
     sandbox.by_hand(task.connection()["tenant_id"], "PATCH", "/policies/defaultAppManagementPolicy", policy)
     assert "P365D" in task.failed(NAME, lifetime="24 months", **ASKED)
     task(NAME, lifetime="12 months", **ASKED)
+
+
+def test_a_policy_that_opens_other_mailboxes_is_told_before_anything_is_written(task, contoso, sandbox):
+    made = task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    contoso.cmdlet("New-DistributionGroup", Name="All", Type="Security", PrimarySmtpAddress="all@contoso.example")
+    contoso.settled()
+    scope = {"PolicyScopeGroupId": "all@contoso.example", "AccessRight": "RestrictAccess", "Description": " "}
+    contoso.cmdlet("New-ApplicationAccessPolicy", AppId=[made["client_id"]], **scope)
+    contoso.settled()
+    assert "RestrictAccess for 'All'" in task.failed(NAME, **ASKED)
+    assert sandbox.writes == []

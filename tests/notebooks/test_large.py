@@ -5,6 +5,7 @@ import tracemalloc
 
 import pytest
 
+from graphmail.journal import Journal
 from graphmail.mailflow.content import Content
 from graphmail.mailflow.upload import SLICE
 
@@ -173,3 +174,11 @@ def test_content_is_the_same_whatever_parts_it_is_asked_for_in():
     for start, length in ((0, 1), (SLICE - 1, 2), (SLICE, SLICE), (1, 2 * SLICE), (SLICE, 9), (2 * SLICE, SLICE)):
         assert content.part(start, length) == whole[start : start + length]
     assert Content("other", 100).part(0, 100) != whole[:100]
+
+
+def test_a_draft_whose_answer_was_lost_and_that_does_not_show_is_looked_for_by_later_runs(contoso, proved):
+    contoso.sandbox.fault(contoso.tenant, "graph", "POST", "*/messages", status=504, when="before")
+    checks = proved(4 * MIB)
+    assert checks["upload"].verdict == "unknown"
+    assert "later runs look again" in checks["removed"].observed
+    assert [entry.action for entry in Journal(contoso.state.journal).open_intents()] == ["send_probe_mail"]

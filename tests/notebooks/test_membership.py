@@ -1,4 +1,4 @@
-"""The group must hold exactly the connected mailboxes, whatever the access policy says about them."""
+"""The group must hold exactly the connected mailboxes, and the app be confined to it by one policy and no other."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ GROUP = "Kundo Mail mailboxes"
 
 
 @pytest.fixture
-def members(contoso):
-    """The check of the group's members in an access proof of contoso."""
+def proved(contoso):
+    """One check of an access proof of contoso, by its name."""
 
-    def look():
+    def look(name):
         with contoso.proof("verify_access") as flow:
             flow.sign_in()
             flow.prove_access()
-        return next(check for check in flow.checks if check.name == "members")
+        return next(check for check in flow.checks if check.name == name)
 
     return look
+
+
+@pytest.fixture
+def members(proved):
+    """The check of the group's members."""
+    return lambda: proved("members")
 
 
 def by_hand(contoso, cmdlet, member):
@@ -45,3 +51,26 @@ def test_a_missing_one_is_named_and_fails(contoso, members):
     check = members()
     assert check.verdict == "failed"
     assert "support@contoso.example is not in the group" in check.observed
+
+
+def test_the_groups_policy_alone_passes(proved):
+    check = proved("policies")
+    assert (check.verdict, check.observed) == ("passed", "RestrictAccess for 'Kundo Mail mailboxes' alone")
+
+
+def test_a_second_policy_that_opens_more_mailboxes_fails(contoso, proved):
+    contoso.cmdlet("New-DistributionGroup", Name="All", Type="Security", PrimarySmtpAddress="all@contoso.example")
+    contoso.sandbox.settle(contoso.tenant)
+    scope = {"PolicyScopeGroupId": "all@contoso.example", "AccessRight": "RestrictAccess", "Description": " "}
+    contoso.cmdlet("New-ApplicationAccessPolicy", AppId=[contoso.app["appId"]], **scope)
+    contoso.sandbox.settle(contoso.tenant)
+    check = proved("policies")
+    assert check.verdict == "failed"
+    assert "RestrictAccess for 'All' gives it more mailboxes" in check.observed
+
+
+def test_without_the_groups_policy_it_fails(contoso, proved):
+    contoso.unrestrict()
+    contoso.sandbox.settle(contoso.tenant)
+    check = proved("policies")
+    assert (check.verdict, check.observed) == ("failed", "no policy confines it to 'Kundo Mail mailboxes'")

@@ -29,7 +29,7 @@ class Relay:
 
     def __init__(self, answer: str) -> None:
         self.answer = answer
-        self.commands: list[str] = []
+        self.goodbye = "221 Bye"
         self.mails: list[bytes] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
@@ -37,6 +37,9 @@ class Relay:
             return self.answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802
+        return self.goodbye
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         self.mails.append(envelope.content)
@@ -122,3 +125,12 @@ def test_an_app_that_may_not_read_fails_and_the_mail_is_told_to_be_left(contoso,
     assert "403 ErrorAccessDenied" in checks[SUPPORT].observed
     assert checks["removed"].verdict == "failed"
     assert SUPPORT in checks["removed"].observed
+
+
+def test_a_relay_that_took_the_mail_may_end_as_it_likes(contoso, proved):
+    with relay() as rude:
+        rude.goodbye = "421 shutting down"
+        contoso.changed_inventory(probe={"relay": rude.address, "sender": "probe@outside.example"})
+        checks = proved(max_wait=60)
+    assert len(rude.mails) == 1
+    assert "not seen within 60 s" in checks[SUPPORT].observed

@@ -115,3 +115,20 @@ def test_the_journal_holds_every_mail_before_it_is_sent(contoso, proved):
     proved()
     kinds = [(e.kind, e.action or e.result) for e in Journal(contoso.state.journal).entries()][2:]
     assert kinds == [("intent", "send_probe_mail"), ("outcome", "removed")]
+
+
+def test_a_mail_sent_with_another_success_than_202_is_swept_up_by_the_next_run(contoso, proved):
+    contoso.sandbox.fault(contoso.tenant, "graph", "POST", "*/sendMail", status=200, when="after")
+    checks = proved()
+    assert checks[SUPPORT].verdict == "failed"
+    assert "later runs look again" in checks["removed"].observed
+    contoso.sandbox.settle(contoso.tenant)
+    assert {check.verdict for check in proved().values()} == {"passed"}
+    assert contoso.everywhere() == []
+
+
+def test_a_refused_mail_is_closed_in_the_journal_and_looked_for_nowhere(contoso, proved):
+    contoso.withdraw("Mail.Send")
+    contoso.sandbox.settle(contoso.tenant)
+    assert proved()["removed"].verdict == "passed"
+    assert Journal(contoso.state.journal).entries()[-1].result == "not_sent"

@@ -20,6 +20,8 @@ from graphmail.graph import Graph
 from graphmail.mailflow.mailbox import user
 from graphmail.mailflow.marker import Marker
 from graphmail.mailflow.observation import Observation
+from graphmail.resources.exo_application_access_info import Plane, tested
+from graphmail.resources.permissions import MAIL_ROLES
 from graphmail.retry import Operation
 
 # A refusal counts when it is seen twice, this many seconds apart.
@@ -27,11 +29,6 @@ CONFIRM = 60.0
 # When Exchange and Graph have agreed on the wrong answer for so many seconds, waiting longer changes nothing: the test
 # cmdlet sees a change long before Graph acts on it.
 SETTLED = 600.0
-
-# What Entra must have consented where an access policy does the confining. RBAC's grants do not show in a token.
-ROLES = frozenset({"Mail.Send", "Mail.ReadWrite"})
-
-Plane = Literal["Granted", "Denied", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +147,7 @@ class AccessProof:
             member = address != self._customer.outside_mailbox
             sights[address] = Sight(member, control, reason, self._read(address), self._send(address))
         same = self._app.token(False) is token
-        return Round(self._clock.now(), token if same else None, sights, ROLES - token.roles)
+        return Round(self._clock.now(), token if same else None, sights, MAIL_ROLES - token.roles)
 
     def _test(self, address: str) -> Cmdlet:
         if self._customer.access != "application_access_policy":
@@ -232,18 +229,11 @@ class AccessProof:
 
 
 def _control(test: CmdletAnswer) -> tuple[Plane, str]:
-    """Exchange answers with a word or a truth value; anything else is undecided.
-
-    https://learn.microsoft.com/powershell/module/exchange/test-applicationaccesspolicy
-    """
+    """What Exchange's test says, and why it says nothing."""
     if test.error:
         return "undecided", test.error.type_name or str(test.error.status)
-    results = {str(row.get("AccessCheckResult", "")).lower() for row in test.rows}
-    if results in ({"granted"}, {"true"}):
-        return "Granted", ""
-    if results in ({"denied"}, {"false"}):
-        return "Denied", ""
-    return "undecided", "no result"
+    plane = tested(test.rows)
+    return plane, "no result" if plane == "undecided" else ""
 
 
 def _apart(first: Round, second: Round) -> float:

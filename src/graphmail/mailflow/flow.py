@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graphmail.clock import Clock, SystemClock
@@ -14,8 +13,9 @@ from graphmail.evidence import Check, Record, Run, Subject
 from graphmail.graph import Graph
 from graphmail.journal import Journal
 from graphmail.live_credential import live_credential
-from graphmail.mailflow import membership, pictures
+from graphmail.mailflow import confinement, pictures
 from graphmail.mailflow.access import AccessProof, claims, expectation
+from graphmail.mailflow.checks import Checks
 from graphmail.mailflow.findings import Findings
 from graphmail.mailflow.large import LargeMail, LargeMailFlow
 from graphmail.mailflow.observation import NotTried, Observation
@@ -48,7 +48,7 @@ class MailFlow:
         self.run = run
         self.notebook = notebook
         self.max_wait = max_wait
-        self.checks: list[Check] = []
+        self.checks = Checks(tenant.clock)
         self._lock = lock
         self._started = self.clock.now()
         self._credential: SealedCredential | None = None
@@ -72,21 +72,6 @@ class MailFlow:
         journal = Journal(self.tenant.state.journal)
         return ProbeMails(app, self.clock, journal, self.run.run_id, self.customer.mailboxes)
 
-    def _add(self, name: str, claim: str, expected: str, seen: Observation, started: datetime) -> Check:
-        took = (self.clock.now() - started).total_seconds() if seen.seconds is None else seen.seconds
-        check = Check(
-            name=name,
-            claim=claim,
-            expected=expected,
-            observed=seen.observed[:4000],
-            verdict=seen.verdict,
-            seconds=round(max(took, 0.0), 3),
-            attempts=seen.attempts,
-            request_ids=[request_id for request_id in seen.request_ids if request_id],
-        )
-        self.checks.append(check)
-        return check
-
     def sign_in(self) -> Findings:
         """Open the newest sealed credential in this process, and get a token of this tenant with it."""
         started = self.clock.now()
@@ -105,7 +90,7 @@ class MailFlow:
         except TenantError as error:
             seen = Observation.of_error(error)
         claim = "The app signs in to the customer's tenant with the sealed credential"
-        check = self._add("sign_in", claim, f"a token of tenant {self.customer.tenant_id}", seen, started)
+        check = self.checks.add("sign_in", claim, f"a token of tenant {self.customer.tenant_id}", seen, started)
         return Findings([check])
 
     def prove_access(self) -> Findings:
@@ -113,8 +98,8 @@ class MailFlow:
         started = self.clock.now()
         wanted = list(claims(self.customer))
         seen: dict[str, Observation]
+        client_id = self._credential.client_id if self._credential else ""
         try:
-            client_id = self._credential.client_id if self._credential else ""
             proof = AccessProof(self._signed_in(), self.tenant.exchange, self.clock, self.customer, client_id)
             last = proof.run(self.max_wait)
             seen = {address: proof.judge(address, last) for address, _claim, _member in wanted}
@@ -123,19 +108,24 @@ class MailFlow:
             agreement, delays = Observation.of_error(error), {}
             seen = {address: agreement for address, _claim, _member in wanted}
         checks = [
-            self._add(f"access {address}", claim, expectation(member=member), seen[address], started)
+            self.checks.add(f"access {address}", claim, expectation(member=member), seen[address], started)
             for address, claim, member in wanted
         ]
         claim = "Exchange's own test and Graph's real answers say the same"
-        checks.append(self._add("planes agree", claim, f"agreement within {self.max_wait:.0f} s", agreement, started))
+        checks.append(
+            self.checks.add("planes agree", claim, f"agreement within {self.max_wait:.0f} s", agreement, started)
+        )
         nobody = "nobody else, nobody missing"
-        checks.append(self._add("members", membership.CLAIM, nobody, self._membership(), started))
+        members = self._seen(lambda: confinement.membership(self.tenant, self.customer))
+        checks.append(self.checks.add("members", confinement.MEMBERS, nobody, members, started))
+        policies = self._seen(lambda: confinement.policies(self.tenant, self.customer, client_id))
+        checks.append(self.checks.add("policies", confinement.POLICIES, "one policy, for the group", policies, started))
         return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
 
-    def _membership(self) -> Observation:
+    def _seen(self, look: Callable[[], Observation]) -> Observation:
         try:
             self._signed_in()
-            return membership.membership(self.tenant, self.customer)
+            return look()
         except TenantError as error:
             return Observation.of_error(error)
 
@@ -148,16 +138,13 @@ class MailFlow:
             app = self._signed_in()
             probes = self._probes(app)
             for mail in mails:
-                probes.intend(mail.marker, mail.sender, mail.receiver)
+                probes.intend(mail)
                 send(app, self.clock, mail)
-                if mail.error:
-                    probes.not_sent(mail.marker)
             waited = follow(app, self.clock, mails, self.max_wait)
-            probes.unseen = {mail.marker for mail in mails if mail.unseen}
         except TenantError as error:
             _blame(mails, error)
         checks = [
-            self._add(
+            self.checks.add(
                 f"send {mail.sender}",
                 f"{mail.sender} can send, and the mail arrives",
                 f"202; in Sent Items; at {mail.receiver}; no non-delivery report",
@@ -176,21 +163,18 @@ class MailFlow:
         mails = [Received(address) for address in self.customer.mailboxes]
         waited, probes = 0.0, None
         try:
-            app, relay = self._signed_in(), self._relay()
+            app, relay = self._signed_in(), Relay.of(self.customer, self.tenant.cloud)
             probes = self._probes(app)
             for mail in mails:
-                probes.intend(mail.marker, mail.mailbox)
+                probes.intend(mail)
                 send_from_outside(relay, self.clock, mail)
-                if mail.error:
-                    probes.not_sent(mail.marker)
             waited = await_all(app, self.clock, mails, self.max_wait)
             for mail in mails:
                 read(app, mail)
-            probes.unseen = {mail.marker for mail in mails if mail.found is None and not mail.error}
         except TenantError as error:
             _blame(mails, error)
         checks = [
-            self._add(
+            self.checks.add(
                 f"receive {mail.mailbox}",
                 f"A mail from outside reaches {mail.mailbox}, and the app can read it",
                 "found by its marker, read, marked as read",
@@ -203,18 +187,6 @@ class MailFlow:
         arrived = {mail.mailbox: mail.arrived for mail in mails if mail.arrived is not None}
         return Findings(checks, lambda: pictures.bars(arrived, "Seconds from the relay to the mailbox", "s"))
 
-    def _relay(self) -> Relay:
-        address = self.customer.probe.relay or self.tenant.cloud.smtp
-        in_sandbox = self.tenant.environment == "sandbox"
-        sender = self.customer.probe.sender or ("probe@outside.example" if in_sandbox else None)
-        if not address or not sender:
-            raise NotTried(
-                "There is no way to send a mail from outside",
-                expected="probe.relay and probe.sender in the inventory",
-                remedy="name a relay that takes mail for this customer, and a sender outside its tenant",
-            )
-        return Relay(address, sender)
-
     def prove_large_mail(self, size: int | None = None) -> Findings:
         """A large attachment arrives as it was sent. `size` is in bytes; the inventory's if not given."""
         started = self.clock.now()
@@ -224,36 +196,12 @@ class MailFlow:
         try:
             app = self._signed_in()
             probes = self._probes(app)
-            probes.intend(mail.marker, mail.sender, mail.receiver)
+            probes.intend(mail)
             waited = LargeMailFlow(app, self.tenant.exchange, self.clock).run(large, self.max_wait)
-            probes.unseen = {mail.marker} if mail.unseen else set()
         except TenantError as error:
             mail.error = large.upload_error = large.receive_error = error
-        megabytes = f"{large.size / 2**20:.1f} MiB"
-        checks = [
-            self._add(
-                "upload",
-                f"A draft in {mail.sender} takes an attachment of {megabytes}",
-                "every slice is accepted",
-                large.judge_upload(),
-                started,
-            ),
-            self._add(
-                "send large",
-                f"{mail.sender} can send it, and it arrives",
-                f"202; in Sent Items; at {mail.receiver}; no non-delivery report",
-                mail.judge(waited),
-                started,
-            ),
-            self._add(
-                "equal",
-                "The attachment arrives as it was sent",
-                "the same SHA-256 at the receiver",
-                large.judge_equal(),
-                started,
-            ),
-            self._removed(probes),
-        ]
+        checks = [self.checks.add(*found, started) for found in large.judge(waited)]
+        checks.append(self._removed(probes))
         speeds = [piece.megabytes_per_second for piece in large.slices]
         return Findings(checks, lambda: pictures.steps(speeds, "Upload throughput", "slice", "MB/s"))
 
@@ -264,12 +212,12 @@ class MailFlow:
             if probes is None:
                 raise NotTried("Not tried, since no mail was sent")
             problems = probes.remove_all()
-            late = f"; {len(probes.unseen)} not seen yet, later runs look again" if probes.unseen else ""
+            late = f"; {probes.unseen} not seen yet, later runs look again" if probes.unseen else ""
             text = "; ".join(problems) or "none is left"
             seen = Observation("failed" if problems else "passed", text + late)
         except TenantError as error:
             seen = Observation.of_error(error)
-        return self._add("removed", "Every probe mail is removed again", "none is left", seen, started)
+        return self.checks.add("removed", "Every probe mail is removed again", "none is left", seen, started)
 
     def conclude(self) -> Path:
         """Write the record and return its path. Raises NotProved unless every check passed."""

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from graphmail.clock import Clock
-from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
+from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable, nothing_done
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
 from graphmail.mailflow.content import Content
@@ -48,6 +48,19 @@ class LargeMail:
     def name(self) -> str:
         return f"probe-{self.mail.marker.uuid}.bin"
 
+    def judge(self, waited: float) -> list[tuple[str, str, str, Observation]]:
+        """Name, claim, expectation and verdict of each step."""
+        mail, megabytes = self.mail, f"{self.size / 2**20:.1f} MiB"
+        took = f"A draft in {mail.sender} takes an attachment of {megabytes}"
+        arrived = f"{mail.sender} can send it, and it arrives"
+        there = f"202; in Sent Items; at {mail.receiver}; no non-delivery report"
+        same = "The attachment arrives as it was sent"
+        return [
+            ("upload", took, "every slice is accepted", self.judge_upload()),
+            ("send large", arrived, there, mail.judge(waited)),
+            ("equal", same, "the same SHA-256 at the receiver", self.judge_equal()),
+        ]
+
     def judge_upload(self) -> Observation:
         """The verdict on draft and attachment."""
         if self.upload_error:
@@ -83,7 +96,10 @@ class LargeMailFlow:
             self._attach(large)
         except TenantError as error:
             large.upload_error = self._explained(error, large)
-            self._abandon(large)
+            if large.draft_id:
+                self._abandon(large)
+            else:
+                large.mail.refused = nothing_done(error)
             large.mail.error = large.receive_error = NotTried("Not tried, since the attachment could not be uploaded")
             return 0.0
         self._send(large)
@@ -145,6 +161,9 @@ class LargeMailFlow:
         send_once(self._app, self._clock, mail, f"{self._message(large)}/send")
         if mail.error:
             mail.error = self._explained(mail.error, large)
+        if mail.refused:
+            # Not sent, but its draft is there.
+            mail.refused = False
             self._abandon(large)
 
     def _follow(self, large: LargeMail, seconds: float) -> float:
@@ -170,11 +189,9 @@ class LargeMailFlow:
 
     def _abandon(self, large: LargeMail) -> None:
         # Removing the flow's mails by their marker follows; this is for the bytes, which need not wait for it.
-        if large.draft_id:
-            try:
-                self._app.call(Operation.IDEMPOTENT, "DELETE", self._message(large))
-            except TenantError:
-                return
+        with suppress(TenantError):
+            self._app.delete(self._message(large))
+            large.mail.abandoned = True
 
     def _digest_at_receiver(self, large: LargeMail) -> str:
         """SHA-256 of the attachment as the receiver has it, streamed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Protocol
 
 from graphmail.clock import Clock
 from graphmail.errors import TenantError
@@ -19,6 +20,21 @@ ACTION = "send_probe_mail"
 LATE = timedelta(days=2)
 
 
+class ProbeMail(Protocol):
+    """A mail, as far as it has to be removed again."""
+
+    marker: Marker
+    refused: bool
+
+    @property
+    def mailboxes(self) -> list[str]:
+        """Where it may lie, the sender's own first."""
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it may still come to light somewhere."""
+
+
 class ProbeMails:
     """What this flow sent, and what earlier ones left: some died, and some mails arrive late."""
 
@@ -28,25 +44,24 @@ class ProbeMails:
         self._journal = journal
         self._run_id = run_id
         self._mailboxes = set(mailboxes)
-        self._open: dict[Marker, list[str]] = {}
-        self.unseen: set[Marker] = set()
+        self._mails: list[ProbeMail] = []
 
-    def intend(self, marker: Marker, *addresses: str) -> None:
-        """Before a mail is sent or drafted; `addresses` are the mailboxes where it may lie afterwards."""
+    @property
+    def unseen(self) -> int:
+        """How many later runs have to look for."""
+        return sum(mail.unseen for mail in self._mails)
+
+    def intend(self, mail: ProbeMail) -> None:
+        """Before it is sent or drafted."""
         self._journal.intend(
             ACTION,
-            marker.uuid,
+            mail.marker.uuid,
             at=self._clock.now(),
             run_id=self._run_id,
-            mailbox=addresses[0],
-            recipients=list(addresses[1:]),
+            mailbox=mail.mailboxes[0],
+            recipients=mail.mailboxes[1:],
         )
-        self._open[marker] = list(addresses)
-
-    def not_sent(self, marker: Marker) -> None:
-        """After a definite refusal: there is nothing to remove."""
-        self._journal.outcome(marker.uuid, "not_sent", at=self._clock.now())
-        self._open.pop(marker, None)
+        self._mails.append(mail)
 
     def remove_all(self) -> list[str]:
         """Remove every mail of this flow and of earlier ones; what could not be removed, in words.
@@ -54,10 +69,11 @@ class ProbeMails:
         An intent stays open until its mail is gone, or can no longer arrive, so that the next run looks again.
         """
         problems: list[str] = []
-        for marker, addresses in self._open.items():
-            left = self._remove(marker, addresses)
-            if not left and marker not in self.unseen:
-                self._journal.outcome(marker.uuid, "removed", at=self._clock.now())
+        for mail in self._mails:
+            left = [] if mail.refused else self._remove(mail.marker, mail.mailboxes)
+            if not left and not mail.unseen:
+                result = "not_sent" if mail.refused else "removed"
+                self._journal.outcome(mail.marker.uuid, result, at=self._clock.now())
             problems += left
         for entry in self._left_behind():
             addresses = [address for address in _addresses(entry.facts) if address in self._mailboxes]

@@ -21,13 +21,17 @@ from graphmail.retry import Operation
 
 @dataclass(slots=True)
 class Received:
-    """One probe mail from outside. `arrived` is seconds since it was handed to the relay."""
+    """One probe mail from outside. `arrived` is seconds since it was handed to the relay.
+
+    `refused` says that the relay did not take it, so that it is nowhere.
+    """
 
     mailbox: str
     marker: Marker = field(default_factory=Marker)
     sent: datetime | None = None
     answer_lost: bool = False
     error: TenantError | None = None
+    refused: bool = False
     attempts: int = 0
     arrived: float | None = None
     found: Found | None = None
@@ -36,6 +40,15 @@ class Received:
     @property
     def settled(self) -> bool:
         return self.error is not None or self.found is not None
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it may still come to light."""
+        return self.found is None and not self.refused
+
+    @property
+    def mailboxes(self) -> list[str]:
+        return [self.mailbox]
 
     @property
     def places(self) -> list[Place]:
@@ -64,7 +77,7 @@ def send_from_outside(relay: Relay, clock: Clock, mail: Received) -> None:
     except OutcomeUnknown:
         mail.answer_lost = True
     except TenantError as error:
-        mail.error = error
+        mail.error, mail.refused = error, True
 
 
 def await_all(app: Graph, clock: Clock, mails: Sequence[Received], seconds: float) -> float:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from typing import Self
 
+from graphmail.clouds import Cloud
+from graphmail.customers import Customer
 from graphmail.errors import OutcomeUnknown, TenantError, Unreachable
 from graphmail.mailflow.marker import BODY, Marker
+from graphmail.mailflow.observation import NotTried
 from graphmail.printable import printable
 
 TIMEOUT = 30.0  # seconds
@@ -27,6 +32,19 @@ class Relay:
     address: str
     sender: str
 
+    @classmethod
+    def of(cls, customer: Customer, cloud: Cloud) -> Self:
+        """The relay that the inventory names, or the sandbox's own. Raises NotTried when there is none."""
+        address = customer.probe.relay or cloud.smtp
+        sender = customer.probe.sender or ("probe@outside.example" if cloud.smtp else None)
+        if not address or not sender:
+            raise NotTried(
+                "There is no way to send a mail from outside",
+                expected="probe.relay and probe.sender in the inventory",
+                remedy="name a relay that takes mail for this customer, and a sender outside its tenant",
+            )
+        return cls(address, sender)
+
     def send(self, marker: Marker, receiver: str, now: datetime) -> str:
         """Send a probe, once; its Message-ID.
 
@@ -39,8 +57,11 @@ class Relay:
         for name, value in marker.headers.items():
             mail[name] = value
         mail.set_content(BODY)
-        with self._connected() as smtp:
+        with contextlib.closing(self._connected()) as smtp:
             self._hand_over(smtp, mail, receiver)
+            # It has the mail by now, however it says good-bye.
+            with contextlib.suppress(OSError):
+                smtp.quit()
         return str(mail["Message-ID"])
 
     def _connected(self) -> smtplib.SMTP:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from graphmail.clock import Clock
-from graphmail.errors import GraphError, OutcomeUnknown, TenantError
+from graphmail.errors import GraphError, OutcomeUnknown, TenantError, nothing_done
 from graphmail.graph import Graph
 from graphmail.keyed_create import AGREEING
 from graphmail.mailflow.mailbox import ARRIVED, FOLDER_NAMES, Found, Place, search, user
@@ -22,7 +22,10 @@ LOST = 600.0
 
 @dataclass(slots=True)
 class Sent:
-    """One probe mail on its way. Times are seconds since it was sent; `error` is why it was not."""
+    """One probe mail on its way. Times are seconds since it was sent; `error` is what went wrong with it.
+
+    `refused` says that it is nowhere, `abandoned` that it was a draft and is deleted again.
+    """
 
     sender: str
     receiver: str
@@ -31,6 +34,8 @@ class Sent:
     answer_lost: bool = False
     request_id: str = ""
     error: TenantError | None = None
+    refused: bool = False
+    abandoned: bool = False
     attempts: int = 0
     in_sent_items: float | None = None
     arrived: float | None = None
@@ -41,13 +46,17 @@ class Sent:
     @property
     def settled(self) -> bool:
         """Whether there is nothing more to wait for."""
-        arrived = self.in_sent_items is not None and self.arrived is not None
-        return self.error is not None or self.bounced or arrived
+        return self.error is not None or not self.unseen
 
     @property
     def unseen(self) -> bool:
-        """Whether it may still arrive somewhere."""
-        return self.error is None and not self.settled
+        """Whether it may still come to light somewhere, whatever was answered."""
+        seen = self.bounced or (self.in_sent_items is not None and self.arrived is not None)
+        return not (self.refused or self.abandoned or seen)
+
+    @property
+    def mailboxes(self) -> list[str]:
+        return [self.sender, self.receiver]
 
     @property
     def places(self) -> list[Place]:
@@ -117,7 +126,7 @@ def send_once(app: Graph, clock: Clock, mail: Sent, path: str, body: object = No
                 continue
             mail.answer_lost, mail.request_id = True, error.request_id
         except TenantError as error:
-            mail.error = error
+            mail.error, mail.refused = error, nothing_done(error)
         return
 
 

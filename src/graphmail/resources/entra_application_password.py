@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.credentials import SealedCredential
-from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable
+from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable, nothing_done
 from graphmail.keyed_create import AGREEING, PATIENCE
 from graphmail.live_credential import REPLACE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
@@ -132,7 +132,7 @@ class ApplicationPassword(Resource):
         try:
             reply = tenant.graph.call(Operation.ONE_SHOT, "POST", path, json=body, secret_reply=True)
         except (GraphError, Unreachable) as error:
-            if _made_nothing(error):
+            if nothing_done(error):
                 journal.refused(marker, getattr(error, "code", "not received"))
             else:
                 self._settle(tenant, application, journal, marker)
@@ -198,10 +198,3 @@ class ApplicationPassword(Resource):
     def _explained(error: TenantError) -> TenantError:
         remedy = POLICY_REFUSALS.get(getattr(error, "code", ""))
         return error.with_remedy(remedy) if remedy else error
-
-
-def _made_nothing(error: GraphError | Unreachable) -> bool:
-    """Whether it proves that there is no new secret: 404 and 409 were seen after the secret had been made."""
-    if isinstance(error, Unreachable):
-        return True
-    return error.status == 429 or (error.status in (400, 401, 403) and bool(error.code))

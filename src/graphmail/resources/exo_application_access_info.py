@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from graphmail.clock import poll
 from graphmail.errors import DeadlineExceeded, TenantError
@@ -10,6 +10,8 @@ from graphmail.exchange import Cmdlet, Row
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, referred_application
 from graphmail.tenant import Tenant
+
+Plane = Literal["Granted", "Denied", "undecided"]
 
 
 class ApplicationAccessInfo(Info):
@@ -28,7 +30,7 @@ class ApplicationAccessInfo(Info):
         if application is None:
             return {"results": {}, "as_expected": False}
         expected = {m.lower(): "Granted" for m in params["granted"]} | {m.lower(): "Denied" for m in params["denied"]}
-        results: dict[str, str] = {}
+        results: dict[str, Plane] = {}
 
         def probe() -> bool | None:
             results.update(access_results(tenant, application["appId"], list(expected)))
@@ -50,17 +52,16 @@ class ApplicationAccessInfo(Info):
         return {"as_expected": True, "results": results}
 
 
-def access_results(tenant: Tenant, client_id: str, mailboxes: list[str]) -> dict[str, str]:
-    """Address -> `Granted`, `Denied` or `undecided`, in few requests."""
+def access_results(tenant: Tenant, client_id: str, mailboxes: list[str]) -> dict[str, Plane]:
+    """What the test says for each address, in few requests."""
     cmdlets = [Cmdlet("Test-ApplicationAccessPolicy", {"Identity": m, "AppId": client_id}) for m in mailboxes]
     answers = tenant.exchange.batch(cmdlets)
-    return {
-        mailbox: _result(answer.value()[0] if answer.value() else {})
-        for mailbox, answer in zip(mailboxes, answers, strict=True)
-    }
+    return {mailbox: tested(answer.value()) for mailbox, answer in zip(mailboxes, answers, strict=True)}
 
 
-def _result(row: Row) -> str:
-    """The result may come as a word or as a boolean; anything else is undecided."""
-    told = str(row.get("AccessCheckResult", "")).lower()
-    return {"granted": "Granted", "true": "Granted", "denied": "Denied", "false": "Denied"}.get(told, "undecided")
+def tested(rows: list[Row]) -> Plane:
+    """The test's one answer, as a word or as a truth value; anything else, and more than one, is undecided."""
+    results = {str(row.get("AccessCheckResult", "")).lower() for row in rows}
+    if results in ({"granted"}, {"true"}):
+        return "Granted"
+    return "Denied" if results in ({"denied"}, {"false"}) else "undecided"

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from graphmail.errors import TenantError
-from graphmail.exchange import Cmdlet, Row
 from graphmail.exchange_errors import already_exists
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, Values
+from graphmail.resources.access_policies import RESTRICT, AccessPolicies
 from graphmail.resources.application_reference import REFERENCE, referred_application
 from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
-
-POLICIES = Cmdlet("Get-ApplicationAccessPolicy", {})
 
 
 class ApplicationAccessPolicy(Resource):
@@ -24,9 +22,7 @@ class ApplicationAccessPolicy(Resource):
     permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
     options: ClassVar = REFERENCE | {
         "group": Option("PolicyScopeGroupId", {"type": "str", "required": True}),
-        "access_right": Option(
-            "AccessRight", {"type": "str", "choices": ["RestrictAccess"], "default": "RestrictAccess"}
-        ),
+        "access_right": Option("AccessRight", {"type": "str", "choices": [RESTRICT], "default": RESTRICT}),
         # One space: the limit is the policies' total size, and a description left out is a long one.
         "description": Option("Description", {"type": "str", "default": " "}, managed=False),
     }
@@ -37,15 +33,15 @@ class ApplicationAccessPolicy(Resource):
         group = referred_group(tenant, desired["group"], absent=absent)
         if application is None or (group is None and not absent):
             return None
-        (rows,) = (answer.value() for answer in tenant.exchange.batch([POLICIES]))
-        mine = [row for row in rows if str(row.get("AppId", "")).lower() == application["appId"].lower()]
-        policy = next((row for row in mine if _is_for(row, group, desired["group"])), None)
-        for other in mine:
-            if other is not policy:
-                tenant.warn(
-                    f"App {desired['application']!r} has another policy, {other.get('AccessRight')} "
-                    f"for {other.get('ScopeName')!r}; it was not made here and is left alone."
-                )
+        policies = AccessPolicies.of(tenant, application["appId"], group, desired["group"])
+        if not absent:
+            policies.refuse_widening(desired["application"], desired["group"])
+        for other in policies.others:
+            tenant.warn(
+                f"App {desired['application']!r} has another policy, {other.get('AccessRight')} "
+                f"for {other.get('ScopeName')!r}; it was not made here and is left alone."
+            )
+        policy = policies.of_group
         if policy is None:
             return None
         if policy.get("AccessRight") != desired["access_right"]:
@@ -79,11 +75,3 @@ class ApplicationAccessPolicy(Resource):
             exists=already_exists,
             early=lambda error: getattr(error, "type_name", "") == "ManagementObjectNotFoundException",
         )
-
-
-def _is_for(policy: Row, group: Row | None, name: str) -> bool:
-    """Whether the policy is for that group: `ScopeIdentityRaw` ends with its object id; one that is gone has a name."""
-    if group is None:
-        return name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}
-    scope = str(policy.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
-    return scope == str(group["ExternalDirectoryObjectId"]).lower()

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 from graphmail.exchange import Cmdlet, CmdletAnswer
 from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
+from graphmail.resources.access_policies import POLICIES, AccessPolicies
 from graphmail.resources.application_reference import application_path, service_principal_path
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
-from graphmail.resources.exo_application_access_policy import POLICIES
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
+from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL, MAIL_ROLES
 from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
@@ -64,6 +65,9 @@ class TenantInfo(Info):
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
+        application = directory[application_path(params["application"], params.get("client_id"))]
+        if not application.missing:
+            findings.take(lambda: self._confined(tenant, params, application.value()["appId"]))
         app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
         group = {"address": params["group_address"], "state": "absent"}
         users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
@@ -103,6 +107,12 @@ class TenantInfo(Info):
         principal = service_principal_path(application.value()["appId"])
         there, _assignments = tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
         return there.error is None
+
+    @staticmethod
+    def _confined(tenant: Tenant, params: Values, client_id: str) -> None:
+        group = referred_group(tenant, params["group"], absent=True)
+        policies = AccessPolicies.of(tenant, client_id, group, params["group"])
+        policies.refuse_widening(params["application"], params["group"])
 
     @staticmethod
     def _exchange(tenant: Tenant, params: Values, people: list[str]) -> tuple[dict[str, CmdletAnswer], dict[str, Any]]:
