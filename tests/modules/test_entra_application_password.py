@@ -251,7 +251,7 @@ def test_a_warning_about_a_secret_that_is_gone_claims_no_other(task, app, contos
     contoso.graph("POST", f"/applications/{app['object_id']}/removePassword", {"keyId": made["key_id"]})
     contoso.settled()
     (warning,) = task(NAME, **wanted, **SECRET)["warnings"]
-    assert warning == f"Credential {made['key_id']}, made here, is no longer on the app."
+    assert warning == f"Customer contoso: Credential {made['key_id']}, made here, is no longer on the app."
 
 
 def test_a_secret_that_only_seemed_to_be_gone_counts_again(task, app, contoso, sandbox, journal):
