@@ -158,16 +158,18 @@ def test_tokens_of_users_get_nothing_from_assignments():
 # The rules again, in words, against random worlds: application-rbac and auth-limit-mailbox-access.
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-MAILBOXES, GROUPS = ("m0", "m1", "m2"), ("g0", "g1")
+MAILBOXES, GROUPS = ("m0", "m1"), ("g0", "g1")
 ROLES = {
     "Application Mail.Read": {"Mail.Read"},
     "Application Mail.Send": {"Mail.Send"},
     "Application Mail Full Access": {"Mail.ReadWrite", "Mail.Send"},
     "Distribution Groups": set(),
 }
-SPAN = st.tuples(st.integers(0, 40), st.none() | st.integers(0, 40))
+SPAN = st.just((0, None)) | st.tuples(st.integers(0, 40), st.none() | st.integers(0, 40))
 MEMBERSHIP = st.tuples(st.sampled_from(GROUPS), st.sampled_from(MAILBOXES + GROUPS), SPAN)
-SCOPE = st.sampled_from([("Organization", ""), *(("Group", g) for g in GROUPS), *(("Filter", g) for g in GROUPS)])
+SCOPE = st.just(("Organization", "")) | st.sampled_from(
+    [*(("Group", g) for g in GROUPS), *(("Filter", g) for g in GROUPS)]
+)
 ASSIGNMENT = st.tuples(st.sampled_from(sorted(ROLES)), SCOPE, st.booleans(), SPAN)
 POLICY = st.tuples(st.sampled_from(GROUPS + MAILBOXES), st.sampled_from(["RestrictAccess", "DenyAccess"]), SPAN)
 CONSENTS = st.sets(st.sampled_from(["Mail.Read", "Mail.Send", "MailboxItem.Read.All"]))
@@ -249,15 +251,15 @@ def expected(
     return granted
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     st.lists(POLICY, max_size=3),
     st.lists(MEMBERSHIP, max_size=6),
     st.lists(ASSIGNMENT, max_size=4),
     CONSENTS,
-    st.lists(st.tuples(st.integers(0, 15), st.sampled_from(MAILBOXES)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 9), st.sampled_from(MAILBOXES)), min_size=1, max_size=12),
     st.integers(1, 12),
-    st.integers(1, 30),
+    st.integers(5, 30),
     st.booleans(),
 )
 def test_calls_in_any_order_get_what_the_rules_say(
