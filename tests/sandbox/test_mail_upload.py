@@ -218,3 +218,18 @@ def test_100_mib_arrives_and_every_copy_shares_its_bytes(contoso, fabrikam):
     ]
     assert [len(c) for c in contents] == [size] * 3
     assert all(c is contents[0] for c in contents)
+
+
+def test_get_on_the_upload_url_is_refused(contoso):
+    session = opened(contoso, draft(contoso), 5 * MIB)
+    answer = contoso.sockets.http.get(session["uploadUrl"], timeout=30)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "PUT, DELETE")
+    assert put(contoso, session["uploadUrl"], b"\0" * 100, 0, 5 * MIB).status_code == 200
+
+
+def test_slice_that_overlaps_the_last_one_says_so_and_changes_nothing(contoso):
+    session = opened(contoso, draft(contoso), 5 * MIB)
+    put(contoso, session["uploadUrl"], b"\0" * 100, 0, 5 * MIB)
+    error = put(contoso, session["uploadUrl"], b"\0" * 100, 50, 5 * MIB).json()["error"]
+    assert error["innerError"]["code"] == "fragmentOverlap"
+    assert put(contoso, session["uploadUrl"], b"\0" * 100, 100, 5 * MIB).json()["nextExpectedRanges"] == ["200"]

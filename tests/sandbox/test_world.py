@@ -126,3 +126,15 @@ def test_file_that_is_no_tenants_file(tmp_path, text):
     path.write_text(text)
     with pytest.raises(TenantsFileError):
         load(path)
+
+
+def test_quotas_and_rules_for_mail_come_from_the_file(content, tmp_path):
+    tenant = content["tenants"][0]
+    tenant["users"][0]["quota"] = "2 MiB"
+    tenant["mail_rules"] = {"junk": ["@fabrikam.example"], "received_edits": "by_date"}
+    made = Blueprint(check(content, tmp_path)).build().tenants[CONTOSO]
+    owner = made.recipient_with(tenant["users"][0]["address"])
+    assert owner.mailbox.quota == 2 * 1024 * 1024
+    assert (made.mail_rules.junk, made.mail_rules.received_edits) == (["@fabrikam.example"], "by_date")
+    tenant["mail_rules"]["received_edits"] = "never"
+    assert "mail_rules.received_edits" in mistakes(content, tmp_path)[0]

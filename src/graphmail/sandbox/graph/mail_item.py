@@ -8,6 +8,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -129,7 +130,12 @@ def plain_text(body: Mapping[str, Any] | None) -> str:
 
 
 def preview(body: Mapping[str, Any] | None) -> str:
-    return re.sub(r"\s+", " ", plain_text(body)).strip()[:_PREVIEW]
+    return _preview(str((body or {}).get("contentType")), str((body or {}).get("content") or ""))
+
+
+@lru_cache(maxsize=2048)  # lists make one for each message they look at
+def _preview(content_type: str, content: str) -> str:
+    return re.sub(r"\s+", " ", plain_text({"contentType": content_type, "content": content})).strip()[:_PREVIEW]
 
 
 class _Text(HTMLParser):
