@@ -59,7 +59,7 @@ def test_failed_dependency_is_424_and_not_run(graph, sandbox):
         },
         {"dependsOn": ["2"]},
     )
-    assert [a["status"] for a in answers.values()] == [404, 424, 424]
+    assert [answers[n]["status"] for n in "123"] == [404, 424, 424]
     assert sandbox.writes == []
 
 
@@ -78,6 +78,42 @@ def test_batch_that_cannot_be_read_is_400(graph, requests):
     graph.refused(400, "BadRequest", "POST", "/$batch", {"requests": requests})
 
 
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("organization", 200), ("/organization", 200), ("/v1.0/organization", 200), ("v1.0/organization", 200),
+        ("/beta/organization", 501), ("https://graph.microsoft.com/v1.0/organization", 400),
+    ],
+)  # fmt: skip
+def test_urls_are_relative_to_the_version(graph, url, status):
+    assert batch(graph, {"url": url})["1"]["status"] == status
+
+
+def test_answers_come_in_any_order(graph):
+    requests = [{"id": str(n), "method": "GET", "url": "/organization"} for n in range(20)]
+    orders = {
+        tuple(r["id"] for r in graph.ok("POST", "/$batch", {"requests": requests})["responses"]) for _ in range(3)
+    }
+    assert len(orders) == 3
+    assert all(sorted(order, key=int) == [r["id"] for r in requests] for order in orders)
+
+
+def test_header_of_an_item_counts_for_it_alone(graph):
+    advanced = {"url": "/users/$count", "headers": {"ConsistencyLevel": "eventual"}}
+    answers = batch(graph, advanced, {"url": "/users/$count"})
+    assert (answers["1"]["status"], answers["1"]["body"]) == (200, 5)
+    assert answers["1"]["headers"]["Content-Type"] == "text/plain"
+    assert answers["2"]["status"] == 400
+    outside = {"requests": [{"id": "1", "method": "GET", "url": "/users/$count"}]}
+    answer = graph.ok("POST", "/$batch", outside, headers={"ConsistencyLevel": "eventual"})
+    assert answer["responses"][0]["status"] == 400
+
+
+def test_whole_batch_over_4_mb_is_413(graph):
+    item = {"id": "1", "method": "GET", "url": "/organization", "headers": {"x-filler": "x" * (4 * 1024 * 1024)}}
+    assert graph("POST", "/$batch", {"requests": [item]}).status_code == 413
+
+
 def test_batches_do_not_nest(graph):
     assert batch(graph, {"method": "POST", "url": "/$batch"})["1"]["status"] == 400
 
@@ -94,5 +130,5 @@ def test_request_log_has_the_batch_and_its_items(graph, sandbox):
 def test_fault_hits_one_item_of_a_batch(graph, sandbox):
     sandbox.fault(CONTOSO, "graph", "GET", "/users", status=429, headers={"Retry-After": "7"})
     answers = batch(graph, {}, {"url": "/users"}, {"url": "/users"})
-    assert [a["status"] for a in answers.values()] == [200, 429, 200]
+    assert [answers[n]["status"] for n in "123"] == [200, 429, 200]
     assert answers["2"]["headers"]["Retry-After"] == "7"

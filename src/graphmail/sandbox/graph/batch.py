@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+from random import Random
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -14,10 +16,15 @@ from graphmail.sandbox.graph.errors import graph_answer, graph_error
 from graphmail.sandbox.router import decode_path
 
 LARGEST = 20
+_ABSOLUTE = re.compile(r"[a-z]+://", re.IGNORECASE)
+_VERSION = re.compile(r"^/?v1\.0(?=/)", re.IGNORECASE)  # URLs are relative to the version; clients give it too
 
 
 async def batch(call: Call) -> Answer:
-    """Run up to 20 requests in order; the whole is 200 when it can be read, each has its own status."""
+    """Run up to 20 requests; the whole is 200 when it can be read, each has its own status.
+
+    The answers come in any order, as documented: whoever matches them by place instead of id notices here.
+    """
     items = _items(call)
     answers: dict[str, Answer] = {}
     for item in items:
@@ -26,7 +33,9 @@ async def batch(call: Call) -> Answer:
             answers[item["id"]] = graph_answer(424, "FailedDependency", "A request that this one depends on failed.")
         else:
             answers[item["id"]] = await _run(call, item)
-    return Answer(200, {"responses": [_response(item["id"], answers[item["id"]]) for item in items]})
+    responses = [_response(item["id"], answers[item["id"]]) for item in items]
+    Random(call.request_id).shuffle(responses)  # noqa: S311
+    return Answer(200, {"responses": responses})
 
 
 def _items(call: Call) -> list[dict[str, Any]]:
@@ -52,9 +61,10 @@ def _items(call: Call) -> list[dict[str, Any]]:
 
 
 async def _run(call: Call, item: dict[str, Any]) -> Answer:
-    url = item["url"] if item["url"].startswith("/") else f"/{item['url']}"
-    path, _, query = url.partition("?")
-    path = decode_path(path)
+    if _ABSOLUTE.match(item["url"]):
+        return graph_answer(400, "BadRequest", f"Invalid URL in request '{item['id']}': it must be relative.")
+    path, _, query = item["url"].partition("?")
+    path = decode_path(f"/{_VERSION.sub('', path).lstrip('/')}")
     if path.lower().startswith("/$batch"):
         return graph_answer(400, "BadRequest", "A batch cannot hold a batch.")
     headers = {name.lower(): str(value) for name, value in (item.get("headers") or {}).items()}
@@ -88,7 +98,10 @@ def _body(item: dict[str, Any], headers: dict[str, str]) -> bytes:
 def _response(item_id: str, answer: Answer) -> dict[str, Any]:
     headers = dict(answer.headers)
     response: dict[str, Any] = {"id": item_id, "status": answer.status, "headers": headers}
-    if isinstance(answer.body, bytes):
+    if isinstance(answer.body, bytes) and answer.headers.get("Content-Type") == "text/plain":
+        text = answer.body.decode(errors="replace")
+        response["body"] = int(text) if text.isdigit() else text  # /$count
+    elif isinstance(answer.body, bytes):
         response["body"] = base64.b64encode(answer.body).decode()
     elif answer.body is not None:
         headers.setdefault("Content-Type", "application/json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from graphmail.sandbox.call import Call
@@ -17,6 +18,7 @@ from graphmail.sandbox.store import Application, Outdated, Recipient, ServicePri
 
 Listed = TypeVar("Listed", Application, ServicePrincipal, Recipient)
 _ZERO = timedelta()
+_STORED = frozenset({"description", "displayName", "tags", "uniqueName"})  # shown as they are stored
 
 
 def lags(call: Call) -> tuple[timedelta, timedelta]:
@@ -36,17 +38,54 @@ def listed(
     """The values of the objects that this reader's list has."""
     made, gone = lags(call)
     now = call.tenant.clock.now()
-    there = [o for o in objects if o.span.made + made <= now and not _past(_end(o), now, gone)]
+    made_by, gone_by = now - made, now - gone
+    there = [o for o in objects if o.span.made <= made_by and ((end := _end(o)) is None or end > gone_by)]
     if not gone or not call.tenant.outdated:
-        return [values(call, o) for o in there]
+        return [LazyValues(o, partial(values, call, o)) for o in there]
     return [values(call, o) | _as_indexed(call, o.id, now - gone) for o in there]
+
+
+class LazyValues(dict[str, Any]):
+    """An object's values, worked out when something is asked for that is not stored as it is shown.
+
+    A list shows a page of its objects, and most filters look at a name: the other values of the rest are never needed.
+    """
+
+    __slots__ = ("_make", "_stored")
+
+    def __init__(self, item: Application | ServicePrincipal | Recipient, make: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(id=item.id)
+        self._make: Callable[[], dict[str, Any]] | None = make
+        self._stored = item.properties
+        if isinstance(item, Recipient):
+            self._stored = {"displayName": item.display_name}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if self._make is not None and name in _STORED and name in self._stored:
+            return self._stored[name]
+        self._fill()
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        if name != "id":
+            self._fill()
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._fill()
+        return super().__contains__(name)
+
+    def _fill(self) -> None:
+        if self._make is not None:
+            make, self._make = self._make, None
+            self.update(make())
 
 
 def is_member(call: Call, spans: Iterable[Span]) -> bool:
     """Whether this reader sees a membership."""
     made, gone = lags(call)
     now = call.tenant.clock.now()
-    return any(s.made + made <= now and not _past(s.removed, now, gone) for s in spans)
+    return any(s.made + made <= now and (s.removed is None or now < s.removed + gone) for s in spans)
 
 
 def keep_indexed(call: Call, object_id: str, values: dict[str, Any]) -> None:
@@ -60,10 +99,6 @@ def keep_indexed(call: Call, object_id: str, values: dict[str, Any]) -> None:
 
 def _end(item: Application | ServicePrincipal | Recipient) -> datetime | None:
     return item.span.removed if isinstance(item, Recipient) else item.deleted
-
-
-def _past(end: datetime | None, now: datetime, lag: timedelta) -> bool:
-    return end is not None and end + lag <= now
 
 
 def _as_indexed(call: Call, object_id: str, at: datetime) -> dict[str, Any]:
