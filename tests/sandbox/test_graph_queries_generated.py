@@ -19,8 +19,8 @@ DATES = ["2020-01-01T00:00:00Z", "2021-06-01T12:30:00+02:00", "2022-01-01T00:00:
 SKUS = ["5a4d0000-0000-4000-8000-00000000000a", "5a4d0000-0000-4000-8000-00000000000b"]
 TEXTS = ["city", "department", "jobTitle", "surname", "state", "country"]  # eq, ge, le, startswith, null
 PIECES = (
-    "city", "otherMails/any", "assignedLicenses/$count", "startswith", "(", ")", ",", ":", "eq", "not", "and", "or", "in",
-    "'a'", "null", "true", "1", "m", "/", "2020-01-01", "'", "$count", SKUS[0],
+    "city", "otherMails/any", "assignedLicenses/$count", "startswith", "(", ")", ",", ":", "eq", "not", "and", "or",
+    "in", "'a'", "null", "true", "1", "m", "/", "2020-01-01", "'", "$count", SKUS[0],
 )  # fmt: skip
 ORDERS = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
