@@ -22,6 +22,27 @@ from graphmail.evidence import RECORD_TYPE, Record, Verdict
 # Beyond `max_wait`, which the notebook keeps by itself: the most that one cell may take before its kernel is ended.
 GRACE = 3600  # seconds
 
+# The errors of this project that a kernel may raise, by name: all that is known of them out here.
+OWN_ERRORS = frozenset(
+    {
+        "BagError",
+        "DeadlineExceeded",
+        "EvidenceError",
+        "ExchangeError",
+        "GraphError",
+        "InventoryError",
+        "NotProved",
+        "NotTried",
+        "OutcomeUnknown",
+        "RelayRefused",
+        "ServiceFailure",
+        "TenantError",
+        "TokenError",
+        "Unreachable",
+        "WrongTenant",
+    }
+)
+
 # papermill says on its logger which notebook it reads; whoever runs us says that already.
 logging.getLogger("papermill").setLevel(logging.ERROR)
 
@@ -64,7 +85,8 @@ def execute(notebook: Path, parameters: Mapping[str, Any], output: Path) -> Exec
                 extra_arguments=["--IPKernelApp.log_level=50"],  # being ended is all that it has to tell
             )
         except PapermillExecutionError as failure:
-            error = f"{failure.ename}: {failure.evalue}"
+            # Only what this project raises is known to hold no secret; of all else the name has to do.
+            error = f"{failure.ename}: {failure.evalue}" if failure.ename in OWN_ERRORS else str(failure.ename)
         except (CellTimeoutError, DeadKernelError) as failure:
             error = f"the kernel was lost ({type(failure).__name__})"
     record = _record_named_in(output)

@@ -139,7 +139,7 @@ class Tenant:
 
         Called before the first write of a run. Raises WrongTenant; nothing was written then.
         """
-        if not self._noted("pinned"):
+        if not self._noted(self._pin("Graph")):
             self.confirm(self.graph.get(ORGANIZATION).get("value", []))
 
     def confirm(self, organizations: list[dict[str, Any]]) -> None:
@@ -160,14 +160,14 @@ class Tenant:
                 found=", ".join(domains),
                 remedy="correct initial_domain or tenant_id; nothing was written",
             )
-        self._note("pinned")
+        self._note(self._pin("Graph"))
 
     def pin_exchange(self) -> None:
         """Refuse to go on unless Exchange and Graph mean the same tenant; before the first write to Exchange.
 
         Exchange's only pin is the GUID in the path, so a mailbox that the inventory names must have one id in both.
         """
-        if self._noted("exchange pinned"):
+        if self._noted(self._pin("Exchange")):
             return
         address = self.connection["known_mailbox"]
         users = self.graph.get(user_path(address)).get("value", ())
@@ -186,7 +186,7 @@ class Tenant:
                 remedy="compare tenant_id, initial_domain, cloud and the first of `mailboxes`; nothing was written",
             )
         if address.lower() == self.connection["known_mailbox"].lower():
-            self._note("exchange pinned")
+            self._note(self._pin("Exchange"))
 
     def plan_create(self, kind: str, name: str) -> None:
         """In check mode, note that this run would create that object, for the tasks that refer to it."""
@@ -205,6 +205,11 @@ class Tenant:
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+    def _pin(self, service: str) -> str:
+        """What a pin is of: it counts for this very tenant, cloud and admin alone, not for whoever bears the name."""
+        cloud, admin = self.connection["cloud"], self._admin.client_id
+        return f"{service} pinned|{cloud}|{self.tenant_id}|{self.initial_domain}|{admin}"
 
     def _note(self, what: str) -> None:
         if self.run.cache:

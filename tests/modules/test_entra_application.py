@@ -182,3 +182,14 @@ def test_a_removal_whose_answer_got_lost_is_done_all_the_same(task, contoso, san
     sandbox.fault(contoso.tenant, "graph", "DELETE", "*/applications/*", when="after", status=503)
     assert task(NAME, unique_name="kundo-mail", state="absent")["changed"]
     assert contoso.apps() == []
+
+
+def test_nothing_is_written_because_of_what_the_preflight_read(task, contoso, sandbox):
+    made = task(NAME, unique_name="kundo-mail", display_name="Kundo Mail", notes="old")
+    contoso.settled()
+    asked = {"application": "kundo-mail", "group": "G", "group_address": "g@contoso.example"}
+    task("tenant_info", mailboxes=["support@contoso.example"], outside_mailbox="ceo@contoso.example", **asked)
+    contoso.graph("PATCH", f"/applications/{made['object_id']}", {"notes": "new"})
+    contoso.settled()
+    assert not task(NAME, unique_name="kundo-mail", notes="new")["changed"]
+    assert sandbox.writes == []

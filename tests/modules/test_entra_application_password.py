@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from graphmail.credentials import read
+from graphmail.credentials import SealedCredential, read
+from graphmail.errors import TenantError
 
 NAME = "entra_application_password"
 SECRET = {"application": "kundo-mail"}
@@ -277,3 +278,13 @@ def test_an_intent_whose_effect_never_shows_is_settled_after_days(task, app, con
     task(NAME, **SECRET)
     assert (journal()[-1]["marker"], journal()[-1]["result"]) == (marker, "unseen")
     assert "warnings" not in task(NAME, **SECRET)
+
+
+def test_a_secret_that_cannot_be_sealed_is_removed_at_once(task, app, contoso, sandbox, journal, monkeypatch):
+    def full(*arguments):
+        raise TenantError("The disk is full")
+
+    monkeypatch.setattr(SealedCredential, "write", full)
+    assert "The disk is full" in task.failed(NAME, **SECRET)
+    assert contoso.secrets() == []
+    assert [entry.get("result") for entry in journal()] == [None, "removed"]

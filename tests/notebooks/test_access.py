@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphmail.mailflow.access import CONFIRM, SETTLED
+from tests.sandbox_process import FABRIKAM
 
 FOREVER = 10**7  # seconds
 
@@ -161,4 +162,16 @@ def test_a_wrong_secret_fails_and_nothing_else_is_tried(contoso, proved):
     checks = proved()
     assert checks.pop("sign_in").verdict == "failed"
     assert {check.verdict for check in checks.values()} == {"unknown"}
+    assert not [r for r in contoso.sandbox.requests(contoso.tenant) if r["service"] == "graph"]
+
+
+def test_a_token_of_another_tenant_fails_and_is_sent_nowhere(contoso, proved):
+    foreign = {"token_type": "Bearer", "expires_in": 3599, "access_token": contoso.sandbox.token(FABRIKAM)}
+    contoso.sandbox.fault(contoso.tenant, "entra", "POST", "*/token", status=200, body=foreign, times=9)
+    contoso.sandbox.control("DELETE", f"/tenants/{contoso.tenant}/requests")
+    with contoso.proof("verify_access") as flow:
+        (check,) = flow.sign_in().checks
+        flow.prove_access()
+    assert check.verdict == "failed"
+    assert "another tenant" in check.observed
     assert not [r for r in contoso.sandbox.requests(contoso.tenant) if r["service"] == "graph"]

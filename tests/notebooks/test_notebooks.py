@@ -13,7 +13,7 @@ import pytest
 from graphmail.errors import TenantError
 from graphmail.evidence import Record, runs
 from graphmail.evidence.bag import check as check_bag
-from graphmail.notebook import declared, execute
+from graphmail.notebook import OWN_ERRORS, declared, execute
 from tests.sandbox_process import ROOT
 
 NAMES = ("verify_access", "verify_send", "verify_receive", "verify_large_mail")
@@ -199,3 +199,27 @@ def test_from_a_shell_a_broken_tenant_is_an_exit_status(contoso, tmp_path):
     assert result.returncode != 0
     assert "NotProved" in result.stderr
     assert (tmp_path / "out.ipynb").is_file()
+
+
+@notebook
+def test_the_text_of_an_error_that_is_not_ours_stays_in_the_notebook(tmp_path):
+    raised = "raise RuntimeError('https://upload.example/?authtoken=qV7kJ2pXw9rT4mB8nZc')"
+    cells = [nbformat.v4.new_code_cell("x: str = ''", metadata={"tags": ["parameters"]})]
+    made = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell(raised)])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python", "language": "python"}
+    nbformat.write(made, tmp_path / "made.ipynb")
+    assert execute(tmp_path / "made.ipynb", {"x": ""}, tmp_path / "out.ipynb").error == "RuntimeError"
+
+
+def test_every_error_of_this_project_that_a_kernel_may_raise_is_known_by_name():
+    program = (
+        "import pkgutil, importlib, graphmail\n"
+        "for module in pkgutil.walk_packages(graphmail.__path__, 'graphmail.'):\n"
+        "    if not module.name.startswith('graphmail.sandbox') and not module.name.endswith('__main__'):\n"
+        "        importlib.import_module(module.name)\n"
+        "def names(error):\n"
+        "    return {error.__name__}.union(*map(names, error.__subclasses__()))\n"
+        "print(*sorted(names(graphmail.errors.TenantError)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) == OWN_ERRORS

@@ -122,3 +122,25 @@ def test_a_credential_of_another_tenant_signs_nobody_in(operator, contoso, sandb
 
     assert sandbox.requests(CONTOSO) == []
     assert sandbox.requests(FABRIKAM) == []
+
+
+def test_nothing_is_written_to_exchange_before_it_is_pinned(operator, sandbox):
+    stranger = operator.tenant(known_mailbox="nobody@contoso.example")
+
+    with pytest.raises(WrongTenant, match="nobody@contoso"):
+        apply(stranger, "exo_distribution_group", GROUP)
+
+    assert sandbox.writes == []
+
+
+def test_a_pin_counts_for_the_tenant_it_was_made_in_not_for_the_customers_name(operator, sandbox, run_cache):
+    run = RunContext(cache=run_cache)
+    operator.tenant(run=run).pin()
+    operator.tenant(run=run).pin_exchange()
+
+    with pytest.raises(WrongTenant):
+        operator.tenant(run=run, initial_domain="else.onmicrosoft.example").pin()
+    with pytest.raises(WrongTenant):
+        operator.tenant(
+            run=run, initial_domain="else.onmicrosoft.example", known_mailbox="nobody@contoso.example"
+        ).pin_exchange()
