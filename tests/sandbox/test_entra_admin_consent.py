@@ -69,11 +69,11 @@ def test_refused_consent_comes_back_as_permission_denied(sandbox, new_app, usern
 
 
 def test_application_administrator_consents_to_scopes_and_not_to_app_roles_of_graph(sandbox, new_app):
-    appoint(sandbox, CONTOSO, ADMIN, APPLICATION)
+    appoint(sandbox, CONTOSO, NOBODY, APPLICATION)
     declare(sandbox, new_app, [], [USER_READ])
-    assert consent(sandbox, new_app)["admin_consent"] == "True"
+    assert consent(sandbox, new_app, username=NOBODY)["admin_consent"] == "True"
     declare(sandbox, new_app, [MAIL_SEND], [USER_READ])
-    assert consent(sandbox, new_app)["error"] == "permission_denied"
+    assert consent(sandbox, new_app, username=NOBODY)["error"] == "permission_denied"
 
 
 def test_unregistered_redirect_gets_a_page_and_no_redirect(sandbox, new_app):
