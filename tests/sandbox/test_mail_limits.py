@@ -154,3 +154,14 @@ def test_rules_are_changed_while_the_sandbox_runs(contoso, fabrikam):
     assert http.get(page, timeout=30).json()["quarantined"][0]["from"] == SUPPORT
     for wrong in ({"junk": "x"}, {"colour": []}, {"received_edits": "never"}):
         assert http.patch(page, json=wrong, timeout=30).status_code == 400
+
+
+def test_automatic_answer_that_cannot_be_delivered_comes_back_to_nobody(contoso, fabrikam):
+    setting = {"status": "alwaysEnabled", "externalReplyMessage": "away"}
+    contoso.recipient(SUPPORT).mailbox.settings = {"automaticRepliesSetting": setting}
+    fabrikam.recipient("hr@fabrikam.example").mailbox.quota = 20_000
+    fabrikam.got("POST", "/users/hr@fabrikam.example/sendMail", 202, json=mail(SUPPORT))
+    fabrikam.recipient("hr@fabrikam.example").mailbox.max_receive_size = 10
+    contoso.tenant.mail_traffic.auto_replied.clear()
+    fabrikam.got("POST", "/users/hr@fabrikam.example/sendMail", 202, json=mail(SUPPORT))
+    assert [m["subject"] for m in contoso.arrived(SUPPORT)] == ["hello", "hello"]

@@ -99,3 +99,8 @@ def test_message_is_reached_through_its_folder(mailbox):
     path = f"{USER}/mailFolders('inbox')/messages('{item_id}')"
     assert mailbox.got("PATCH", path, json={"isRead": True})["isRead"] is True
     mailbox.got("DELETE", path, 204)
+
+
+def test_who_may_not_read_bodies_may_not_search_them(mailbox):
+    params = {"$search": '"pizza"'}
+    mailbox.refused(403, "ErrorAccessDenied", "GET", MESSAGES, params=params, roles=("Mail.ReadBasic.All",))

@@ -50,7 +50,7 @@ def mailbox_row(call: Invocation, recipient: Recipient) -> Row:
             "AccountDisabled": not recipient.account_enabled,
             "MaxSendSize": show_size(box.max_send_size),
             "MaxReceiveSize": show_size(box.max_receive_size),
-            "ProhibitSendQuota": show_size(int(49.5 * 1024**3)),
+            "ProhibitSendQuota": show_size(box.quota or int(49.5 * 1024**3)),
         }
     return row
 

@@ -42,9 +42,7 @@ async def list_messages(call: Call) -> Answer:
     box = open_box(call, READ_BASIC)
     query = parse_query(call, MESSAGE, EXPANDABLE)
     folder = call.params.get("folder_id")
-    inside = box.messages(box.folder_id(folder) if folder else None)
-    if query.search:
-        inside = [m for m in inside if query.search(m)][:MOST]
+    inside = _inside(box, query)
     found = {id(m): m for m in inside}
     items = [{"": key, **whole(box, message)} for key, message in found.items()]
     kept, notes = page(call, query, items)
@@ -58,10 +56,19 @@ async def list_messages(call: Call) -> Answer:
 async def count_messages(call: Call) -> Answer:
     box = open_box(call, READ_BASIC)
     query = parse_query(call, MESSAGE)
-    folder = call.params.get("folder_id")
+    inside = _inside(box, query)
+    return number_answer(sum(query.filter is None or query.filter.test(whole(box, m)) for m in inside))
+
+
+def _inside(box: Box, query: Query) -> list[Message]:
+    """Return the folder's messages, or the mailbox's; of a search what it finds. Raises 403 where it may not look."""
+    folder = box.call.params.get("folder_id")
     inside = box.messages(box.folder_id(folder) if folder else None)
-    kept = [m for m in inside if query.search is None or query.search(m)]
-    return number_answer(sum(query.filter is None or query.filter.test(whole(box, m)) for m in kept))
+    if query.search is None:
+        return inside
+    if box.basic:
+        raise graph_error(403, "ErrorAccessDenied", BY_ROLE)
+    return [m for m in inside if query.search(m)][:MOST]
 
 
 async def get_message(call: Call) -> Answer:

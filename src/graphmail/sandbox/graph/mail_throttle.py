@@ -47,7 +47,8 @@ def _traffic(call: Call) -> AppOnMailbox | None:
     if session := call.tenant.upload_sessions.get(call.params.get("session", "")):
         who, mailbox = session.client_id, session.recipient_id
     else:
-        recipient = find_user(call.tenant, call.params.get("user_id", ""))
+        name = call.params.get("user_id")
+        recipient = find_user(call.tenant, name) if name else None  # an upload URL that is no more names none
         if recipient is None or call.caller.by_hand:
             return None
         who, mailbox = call.caller.client_id, recipient.id

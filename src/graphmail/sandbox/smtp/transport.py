@@ -134,7 +134,7 @@ def submit(world: World, mail: Submission) -> list[Target]:
         note_trace(origin, mail.properties, address, size, now, FAILED if address in routing.refused else DELIVERED)
     if routing.outside:
         _note_outside(mail, routing.outside)
-    if routing.refused:
+    if routing.refused and ("Auto-Submitted", "auto-generated") not in mail.headers:  # those ask for no report
         _report(mail, routing.refused)
     return delivered
 
