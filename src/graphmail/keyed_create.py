@@ -58,6 +58,11 @@ def create_keyed(
         return poll(clock, find, PATIENCE, f"{what} to be readable after it was created")
 
 
+def find_again(clock: Clock, find: Callable[[], F | None]) -> F | None:
+    """What must be there and one read did not show: None only after several agreeing looks."""
+    return _look(clock, find)
+
+
 def _look(clock: Clock, find: Callable[[], F | None]) -> F | None:
     for pause in AGREEING:
         clock.sleep(pause)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError
+from graphmail.keyed_create import find_again
 from graphmail.tenant import Tenant
 
 State = Literal["present", "absent"]
@@ -154,6 +155,9 @@ class Resource(ABC):
                 tenant.pin_exchange()
             self.apply(tenant, plan, found, params)
             found = None if plan.action == "delete" else self.read(tenant, params)
+            if found is None and plan.action != "delete":
+                # `apply` saw it; another replica may be behind.
+                found = find_again(tenant.clock, lambda: self.read(tenant, params))
             if found is None and plan.action != "delete":
                 raise TenantError(
                     f"{self.name} was written and cannot be read back",

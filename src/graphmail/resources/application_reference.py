@@ -6,6 +6,7 @@ from typing import Any
 
 from graphmail.errors import TenantError
 from graphmail.graph import literal
+from graphmail.keyed_create import find_again
 from graphmail.resource import Option
 from graphmail.tenant import Tenant
 
@@ -34,6 +35,11 @@ def referred_application(tenant: Tenant, desired: dict[str, Any]) -> dict[str, A
     found = tenant.graph.find(application_path(unique_name, desired.get("client_id")))
     if found is None and desired.get("state") == "absent":
         return None
+    if found is None and not tenant.run.check_mode:
+        # One read proves no absence: another replica may be behind.
+        tenant.reads.drop()
+        path = application_path(unique_name, desired.get("client_id"))
+        found = find_again(tenant.clock, lambda: tenant.graph.find(path))
     if found is None and not tenant.would_create("entra_application", unique_name):
         raise TenantError(
             f"There is no app registration {desired.get('client_id') or unique_name} in tenant {tenant.tenant_id}",

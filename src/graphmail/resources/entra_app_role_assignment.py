@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from graphmail.clock import poll
 from graphmail.errors import GraphError, ServiceFailure, TenantError
-from graphmail.keyed_create import PATIENCE, create_keyed
+from graphmail.keyed_create import PATIENCE, create_keyed, find_again
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.application_reference import REFERENCE, referred_application, service_principal_path
 from graphmail.resources.foreign_credentials import foreign_credentials
@@ -33,6 +33,11 @@ class AppRoleAssignment(Resource):
             role_id(graph_service_principal(tenant), name)
         application = referred_application(tenant, desired)
         principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
+        if application and principal is None and not tenant.run.check_mode:
+            # One read proves no absence: another replica may be behind.
+            tenant.reads.drop()
+            path = service_principal_path(application["appId"])
+            principal = find_again(tenant.clock, lambda: tenant.graph.find(path))
         if application is None or principal is None:
             self._must_be_planned(tenant, desired)
             return Found({"roles": []})

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from graphmail.clock import poll
 from graphmail.errors import ExchangeError, TenantError
-from graphmail.exchange import Cmdlet, Row
-from graphmail.keyed_create import PATIENCE, create_keyed
+from graphmail.exchange import Cmdlet, CmdletAnswer, Row
+from graphmail.keyed_create import PATIENCE, create_keyed, find_again
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.recipients import Recipients, recipient_read
 from graphmail.retry import Operation
@@ -66,12 +66,22 @@ class DistributionGroup(Resource):
             if desired.get("state") != "absent" and not tenant.would_create(self.name, desired["name"]):
                 self._refuse_unmakeable(tenant, desired)
             return None
+        if members.missing:
+            # One replica has the group and another has not: the members come from one that does.
+            members = find_again(tenant.clock, lambda: self._members(tenant, row)) or members
         people = Recipients.of(tenant, (*(desired.get("owners") or ()), *(desired.get("members") or ())))
         values: Values = {"address": str(row["PrimarySmtpAddress"]).lower()}
         if desired.get("owners") is not None:
             values["owners"] = people.resolved(tenant, row.get("ManagedBy") or ())
         values["members"] = sorted(people.shown(member) for member in members.value())
         return Found(values, row)
+
+    @staticmethod
+    def _members(tenant: Tenant, row: Row) -> CmdletAnswer | None:
+        tenant.reads.drop()
+        asked = {"Identity": row["Guid"], "ResultSize": "Unlimited"}
+        (answer,) = tenant.exchange.batch([Cmdlet("Get-DistributionGroupMember", asked)])
+        return None if answer.missing else answer
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         if found and desired.get("members") is not None and desired.get("extra_members") == "report":
