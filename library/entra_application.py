@@ -67,7 +67,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Writes nothing. Ids that only Microsoft can choose are shown as V((assigned by Microsoft\)). Later tasks of
+      - Writes nothing. Ids that only Microsoft can choose are returned as V((assigned by Microsoft\)). Later tasks of
         the same check may refer to the app that would be made.
   diff_mode:
     support: full

@@ -61,7 +61,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows the whole list of owners or members, before and after.
+      - Shows the whole list of owners or members, before and after; for a new group, its name and description too.
 notes:
   - The admin app needs the application permission C(Exchange.ManageAsApp) of Office 365 Exchange Online, and the
     Entra role Exchange Administrator.

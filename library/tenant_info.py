@@ -59,19 +59,18 @@ options:
     description:
       - What confines the app. The inventory's other model is not built yet; asking for it stops the run.
     type: str
-    choices: [application_access_policy]
+    choices: [application_access_policy, rbac]
     default: application_access_policy
   credential_kind:
     description:
       - What the vendor signs in with. The inventory's other kinds are not built yet; asking for one stops the run.
     type: str
-    choices: [secret]
+    choices: [secret, certificate, federated]
     default: secret
   keep_credential:
     description:
       - Keeping a credential that the vendor has is not built yet; asking for it stops the run.
     type: bool
-    choices: [false]
     default: false
   known_credentials:
     description:

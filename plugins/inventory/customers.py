@@ -67,7 +67,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseFileInventoryPlugin
 
 try:
-    from graphmail.customers import Inventory, InventoryError, load
+    from graphmail.customers import Inventory, InventoryError, NoInventory, load
     from graphmail.customers.groups import ALWAYS
     from graphmail.customers.overrides import VARIABLES, overrides
 except ImportError as error:
@@ -83,7 +83,11 @@ class InventoryModule(BaseFileInventoryPlugin):
     NAME = "customers"
 
     def verify_file(self, path: str) -> bool:
-        if not super().verify_file(path) or Path(path).suffix not in (".yml", ".yaml"):
+        if Path(path).suffix not in (".yml", ".yaml"):
+            return False
+        if not Path(path).exists() and not MISSING:
+            self._refuse(str(NoInventory(Path(path))))
+        if not super().verify_file(path):
             return False
         return TOP_LEVEL.search(Path(path).read_text(encoding="utf-8", errors="replace")) is not None
 

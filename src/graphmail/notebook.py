@@ -31,6 +31,7 @@ OWN_ERRORS = frozenset(
         "ExchangeError",
         "GraphError",
         "InventoryError",
+        "NoInventory",
         "NotProved",
         "NotTried",
         "OutcomeUnknown",

@@ -30,7 +30,10 @@ from graphmail.errors import TenantError
 Identity: TypeAlias = Any
 Recipient: TypeAlias = Any
 
-_MAKE_ONE = "make one with `python -m graphmail.sealed new-identity FILE` and set GRAPHMAIL_IDENTITY=FILE"
+_NAME_IT = (
+    "set GRAPHMAIL_IDENTITY to your private key's file, such as ~/.config/graphmail/identity; "
+    "only if you have none, make one with `python -m graphmail.sealed new-identity FILE`"
+)
 
 
 def recipient(key: str) -> Recipient:
@@ -62,7 +65,7 @@ def identity_file() -> Path:
         raise TenantError(
             "A sealed file is opened with the operator's private key",
             found="GRAPHMAIL_IDENTITY is not set",
-            remedy=_MAKE_ONE,
+            remedy=_NAME_IT,
         )
     return Path(name)
 
@@ -161,7 +164,7 @@ def _keys(path: Path) -> tuple[list[Identity], str]:
         mode, text = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
     except OSError as error:
         raise TenantError(
-            "The operator's private key cannot be read", found=f"{path}: {error.strerror}", remedy=_MAKE_ONE
+            "The operator's private key cannot be read", found=f"{path}: {error.strerror}", remedy=_NAME_IT
         ) from None
     if mode & 0o077:
         raise TenantError(

@@ -239,7 +239,7 @@ class Tenant:
                 f"The sealed admin credential of customer {self.customer} is of another tenant",
                 expected=self.tenant_id,
                 found=credential.tenant_id,
-                remedy="seal the right one; nothing was contacted",
+                remedy="correct tenant_id in the inventory, or seal that tenant's credential; nothing was contacted",
             )
         return _client_secret(credential)
 

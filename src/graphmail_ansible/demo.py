@@ -39,7 +39,6 @@ class Demo:
         shutil.rmtree(self.rehearsal.folder, ignore_errors=True)
         with self.rehearsal:
             print(f"sandbox   {len(self.customers)} tenants, {self.rehearsal.description}")
-            print("          their clocks are virtual: waiting moves them on, so hours pass in moments")
             site = self._play("site.yml")
             if not site.succeeded:
                 return self._failed("site.yml", site)

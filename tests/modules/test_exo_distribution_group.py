@@ -19,7 +19,9 @@ def test_makes_a_closed_security_group(task, contoso, sandbox):
     result = task(NAME, **MADE)
     assert result["changed"]
     assert result["diff"]["before"] == {}
-    assert result["diff"]["after"] == {name: MADE[name] for name in ("address", "owners", "members")}
+    assert result["diff"]["after"] == {
+        name: MADE[name] for name in ("name", "description", "address", "owners", "members")
+    }
     assert result["extra_members"] == []
     (group,) = contoso.groups()
     assert group["RecipientTypeDetails"] == "MailUniversalSecurityGroup"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -223,3 +224,12 @@ def test_every_error_of_this_project_that_a_kernel_may_raise_is_known_by_name():
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(told.stdout.split()) == OWN_ERRORS
+
+
+def test_a_notebook_that_is_refused_at_its_start_leaves_no_run(contoso, tmp_path, monkeypatch):
+    stopped = contoso.sandbox.json | {"control": "https://127.0.0.1:9"}
+    (tmp_path / "stopped.json").write_text(json.dumps(stopped))
+    monkeypatch.setenv("GRAPHMAIL_SANDBOX", str(tmp_path / "stopped.json"))
+    with pytest.raises(TenantError, match="start the sandbox"), contoso.proof("verify_send"):
+        pass
+    assert list(runs(contoso.evidence)) == []

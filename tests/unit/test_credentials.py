@@ -98,7 +98,9 @@ def test_admin_is_sealed_to_the_operators_of_the_inventory(tmp_path, identity):
     [
         ("fabrikam", ANSWERS, "no customer fabrikam"),
         ("contoso", {**ANSWERS, "tenant_id": "5a4d0000-0000-4000-8000-000000000002"}, "another tenant"),
-        ("contoso", {**ANSWERS, "client_id": ""}, "is empty"),
+        ("contoso", {**ANSWERS, "client_id": ""}, "is no GUID"),
+        ("contoso", {**ANSWERS, "client_id": "abc"}, "is no GUID"),
+        ("contoso", {**ANSWERS, "client_secret": ""}, "is empty"),
         ("contoso", {"client_secret": SECRET}, "no credential"),
         ("contoso", [SECRET], "no credential"),
     ],
@@ -111,4 +113,25 @@ def test_wrong_answers_are_refused_and_no_secret_is_printed(tmp_path, identity, 
     assert result.returncode == 1
     assert problem in result.stderr
     assert SECRET not in result.stdout + result.stderr
+    assert not (tmp_path / "state").exists()
+
+
+def test_another_admin_credential_says_that_it_replaces_one(tmp_path, identity):
+    path = inventory(tmp_path, {"contoso": entry()})
+    seal(tmp_path, "contoso", "--inventory", path, "--stdin", stdin=json.dumps(ANSWERS))
+
+    again = seal(tmp_path, "contoso", "--inventory", path, "--stdin", stdin=json.dumps(ANSWERS))
+
+    assert again.returncode == 0
+    assert "replaced the credential that was sealed there" in again.stderr
+
+
+def test_an_input_that_ends_is_told_without_a_trace(tmp_path, identity):
+    path = inventory(tmp_path, {"contoso": entry()})
+
+    result = seal(tmp_path, "contoso", "--inventory", path, stdin="")
+
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "To do: " in result.stderr
     assert not (tmp_path / "state").exists()

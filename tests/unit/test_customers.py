@@ -1,6 +1,8 @@
 """The loader as a whole: what it returns, and that it tells every mistake, in the right line."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -204,3 +206,25 @@ def test_no_value_of_any_shape_brings_anything_but_a_mistake(tmp_path_factory, f
     path.write_text(yaml.safe_dump({"defaults": value, "customers": {"contoso": entry(**{field: value})}}))
 
     mistakes(path)
+
+
+def check(path):
+    command = [sys.executable, "-m", "graphmail.customers", "check", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_check_of_a_file_that_is_not_there_says_how_to_begin(tmp_path):
+    told = check(tmp_path / "inventory.yml")
+    assert told.returncode == 1
+    assert "mistake" not in told.stderr
+    assert "cp inventory.example.yml" in told.stderr
+
+
+def test_check_counts_customers_and_tells_what_cannot_be_done_yet(tmp_path):
+    both = {"contoso": entry(access="rbac", credential={"kind": "certificate", "keep": True})}
+    told = check(inventory(tmp_path, both))
+    assert told.returncode == 0
+    assert "1 customer, no mistake: contoso" in told.stdout
+    for asked in ("access: rbac", "credential.kind: certificate", "credential.keep: true"):
+        assert f"contoso: {asked} is not supported yet" in told.stdout
+    assert "docs/operators.md" in told.stdout

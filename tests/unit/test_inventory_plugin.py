@@ -218,3 +218,11 @@ def test_example_in_the_documentation_is_an_inventory(ansible, tmp_path):
     documented = json.loads(ansible("ansible-doc", "-t", "inventory", "customers", "--json").stdout)["customers"]
 
     assert listed(ansible, write(tmp_path, documented["examples"]))["rbac"]["hosts"] == ["contoso"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-i", "inventory.yml")], ids=["none given", "not made yet"])
+def test_without_an_inventory_it_says_how_to_make_one(ansible, tmp_path, arguments):
+    path = playbook(tmp_path, "ansible.builtin.debug: {}")
+    result = ansible("ansible-playbook", *arguments, path)
+    assert result.returncode == 1
+    assert "cp inventory.example.yml inventory.yml" in " ".join((result.stdout + result.stderr).split())

@@ -123,6 +123,17 @@ def test_without_recipients_it_is_sealed_to_the_own_identity(tmp_path, identity)
     assert sealed.readers(["age1x"]) == ["age1x"]
 
 
+@pytest.mark.parametrize("name", ["", "no-such-file"])
+def test_who_has_not_named_a_private_key_is_told_to_name_it_and_only_then_to_make_one(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("GRAPHMAIL_IDENTITY", name and str(tmp_path / name))
+
+    with pytest.raises(TenantError) as told:
+        sealed.write_sealed(tmp_path / "a.age", SECRET, [])
+
+    remedy = str(told.value).partition("To do: ")[2]
+    assert remedy.index("set GRAPHMAIL_IDENTITY to") < remedy.index("only if you have none") < remedy.index("new-ident")
+
+
 def test_without_recipients_and_identity_nothing_is_sealed(tmp_path, monkeypatch):
     monkeypatch.delenv("GRAPHMAIL_IDENTITY", raising=False)
 

@@ -2,8 +2,8 @@
 
     python -m graphmail.credentials seal CUSTOMER --inventory inventory.yml [--stdin]
 
-asks for the admin app's client id and secret, or reads them as JSON, and seals them to the operators. Prints the
-file's path, never a secret.
+asks for the admin app's client id, its secret's id and the secret, or reads them as JSON, and seals them to
+the operators. Prints the file's path, never a secret.
 """
 
 from __future__ import annotations
@@ -11,39 +11,57 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from graphmail.credentials import SealedCredential, no_credential
 from graphmail.customers import Inventory, load
+from graphmail.customers.values import GUID
 from graphmail.errors import TenantError
 
 
 def seal_admin(inventory: Inventory, name: str, answers: dict[str, str | None]) -> Path:
     """Seal how ops signs in to that customer's tenant; the file. `answers` as `--stdin` takes them."""
-    if name not in inventory.customers:
-        raise TenantError(
-            f"The inventory has no customer {name}", expected=", ".join(inventory.customers), found=str(inventory.path)
-        )
-    connection = inventory.customers[name].connection(inventory.path)
+    connection = _connection(inventory, name)
     tenant_id = connection["tenant_id"]
     if (answers.get("tenant_id") or tenant_id).lower() != tenant_id:
         raise TenantError("This credential is for another tenant", expected=tenant_id, found=str(answers["tenant_id"]))
     credential = SealedCredential.from_json(json.dumps({**answers, "tenant_id": tenant_id}).encode())
-    if not credential.client_id or not credential.client_secret:
-        raise TenantError("The client id or the secret is empty", remedy="give both")
+    if re.fullmatch(GUID, credential.client_id) is None:
+        raise TenantError(
+            "The client id is no GUID",
+            expected="the admin app's Application (client) ID, such as 11111111-2222-4333-8444-555555555555",
+            remedy="copy it from Entra, App registrations; nothing was sealed",
+        )
+    if not credential.client_secret:
+        raise TenantError("The secret is empty", remedy="give its value; nothing was sealed")
     path = Path(connection["admin"]["sealed"])
     credential.write(path, connection["operators"])
     return path
 
 
+def _connection(inventory: Inventory, name: str) -> dict[str, Any]:
+    if name not in inventory.customers:
+        raise TenantError(
+            f"The inventory has no customer {name}", expected=", ".join(inventory.customers), found=str(inventory.path)
+        )
+    return inventory.customers[name].connection(inventory.path)
+
+
 def _asked(name: str) -> dict[str, str | None]:
-    return {
-        "client_id": input(f"Client id of the admin app in {name}'s tenant: ").strip(),
-        "key_id": input("Id of its secret (may be left empty): ").strip(),
-        "client_secret": getpass.getpass("Client secret (not shown): ").strip(),
-    }
+    try:
+        return {
+            "client_id": input(f"Client id of the admin app in {name}'s tenant: ").strip(),
+            "key_id": input("Id of its secret (may be left empty): ").strip(),
+            "client_secret": getpass.getpass("Client secret (not shown): ").strip(),
+        }
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)
+        remedy = "answer all three, or give them as JSON with --stdin; nothing was sealed"
+        raise TenantError("The input ended before the last answer", remedy=remedy) from None
 
 
 def _read_stdin() -> dict[str, str | None]:
@@ -66,7 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         inventory = load(options.inventory)
+        sealed_before = Path(_connection(inventory, options.customer)["admin"]["sealed"]).exists()
         print(seal_admin(inventory, options.customer, _read_stdin() if options.stdin else _asked(options.customer)))
+        if sealed_before:
+            print("This replaced the credential that was sealed there before.", file=sys.stderr)
     except TenantError as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graphmail.customers import InventoryError, load
+from graphmail.customers.not_yet import TO_DO, not_yet
 from graphmail.customers.table import field_table
 
 
@@ -29,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InventoryError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(inventory.customers)} customers, no mistake: {', '.join(inventory.customers)}")
+    count = len(inventory.customers)
+    print(f"{count} customer{'s' * (count != 1)}, no mistake: {', '.join(inventory.customers)}")
+    for name, customer in inventory.customers.items():
+        for asked in not_yet(customer.access, customer.credential.kind, keep=customer.credential.keep):
+            print(f"{name}: {asked} is not supported yet, and onboard.yml stops this customer. To do: {TO_DO}")
     return 0
 
 

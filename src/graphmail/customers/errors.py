@@ -67,4 +67,17 @@ class InventoryError(TenantError):
         )
 
     def _text(self) -> str:
-        return f"{self.problem}:\n{self.found}\nTo do: {self.remedy}."
+        return f"{self.problem}:\n{self.found}\nTo do: {self.remedy}." if self.mistakes else super()._text()
+
+
+class NoInventory(InventoryError):
+    """There is no such file."""
+
+    def __init__(self, path: Path) -> None:
+        self.mistakes = ()
+        TenantError.__init__(
+            self,
+            "There is no inventory",
+            found=f"no file {path}",
+            remedy="cp inventory.example.yml inventory.yml and fill it in (README.md, step 2), or name yours",
+        )

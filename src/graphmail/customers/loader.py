@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from graphmail.customers import rules
 from graphmail.customers.allowed import is_section, kind_at, listed, names, nearest, words
 from graphmail.customers.document import Document
-from graphmail.customers.errors import InventoryError, Mistake, Place, shown
+from graphmail.customers.errors import InventoryError, Mistake, NoInventory, Place, shown
 from graphmail.customers.schema import IDENTITY, Customer, Inventory
 from graphmail.customers.values import CustomerName
 
@@ -30,9 +30,12 @@ _PROBLEMS = {
 def load(path: Path | str) -> Inventory:
     """The inventory in that file. Contacts nothing and reads nothing else but the logos it names.
 
-    Raises InventoryError with every mistake.
+    Raises InventoryError with every mistake; NoInventory, which is one, where there is no such file.
     """
-    return _Reader(Path(path).absolute()).inventory()
+    absolute = Path(path).absolute()
+    if not absolute.exists():
+        raise NoInventory(absolute)
+    return _Reader(absolute).inventory()
 
 
 class _Reader:

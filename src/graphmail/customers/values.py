@@ -50,8 +50,11 @@ def _no_longer_than(longest: int) -> Callable[[Any], str]:
     return _matching(r".+", f"is longer than {longest} characters", longest)
 
 
+GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
 def _guid(value: Any) -> str:
-    return _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "is not a GUID")(value).lower()
+    return _matching(GUID, "is not a GUID")(value).lower()
 
 
 _LABELS = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"

@@ -195,8 +195,9 @@ class AccessProof:
         sight = last.sights[address]
         request_ids = [sight.read.request_id, sight.send.request_id]
         if self.confirmed:
-            text = f"{sight}; twice, {CONFIRM:.0f} s apart, with the same token"
-            return Observation("passed", text, self.attempts, self.delays.get(address), request_ids)
+            after = f"as declared after {self.delays.get(address, 0.0):.0f} s, "
+            text = f"{sight}; {after}twice, {CONFIRM:.0f} s apart, with the same token"
+            return Observation("passed", text, self.attempts, request_ids=request_ids)
         if sight.member and sight.right:
             return Observation("passed", str(sight), self.attempts, self.delays.get(address), request_ids)
         if sight.member:

@@ -115,11 +115,11 @@ class MailFlow:
         checks.append(
             self.checks.add("planes agree", claim, f"agreement within {self.max_wait:.0f} s", agreement, started)
         )
-        nobody = "nobody else, nobody missing"
+        nobody, asked = "nobody else, nobody missing", self.clock.now()
         members = self._seen(lambda: confinement.membership(self.tenant, self.customer))
-        checks.append(self.checks.add("members", confinement.MEMBERS, nobody, members, started))
+        checks.append(self.checks.add("members", confinement.MEMBERS, nobody, members, asked))
         policies = self._seen(lambda: confinement.policies(self.tenant, self.customer, client_id))
-        checks.append(self.checks.add("policies", confinement.POLICIES, "one policy, for the group", policies, started))
+        checks.append(self.checks.add("policies", confinement.POLICIES, "one policy, for the group", policies, asked))
         return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
 
     def _seen(self, look: Callable[[], Observation]) -> Observation:

@@ -33,6 +33,7 @@ def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wai
     tenant = Tenant.connect(
         connection, RunContext(run_id=run.run_id, evidence=Path(evidence).absolute(), observe=run.append_http)
     )
+    tenant.clock.now()  # a sandbox that does not answer is told before there is a run to close
     lock = tenant.state.lock(run.run_id) if own else None
     if not run.exists:
         run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=now, plan=entry.variables())

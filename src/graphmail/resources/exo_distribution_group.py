@@ -89,6 +89,10 @@ class DistributionGroup(Resource):
             desired = desired | {"members": [*desired["members"], *extra]}
         plan = super().plan(found, desired, state)
         sorted_after = {n: sorted(v) if isinstance(v, list) else v for n, v in plan.after.items()}
+        if plan.action == "create":
+            # What a group is called is set once, when it is made, and shown then.
+            named = {n: desired[n] for n in ("name", "description") if desired.get(n)}
+            sorted_after = named | sorted_after
         return Plan(plan.action, plan.before, sorted_after)
 
     def run(self, tenant: Tenant, params: Values) -> Values:

@@ -55,7 +55,8 @@ class PropagationProbe(Info):
     @staticmethod
     def _said(status: str, wait: Wait, tenant: Tenant, missing: str) -> dict[str, Any]:
         waited = round((tenant.clock.now() - wait.since).total_seconds())
-        text = f"after {waited} s, {f'waiting for {missing}' if missing else 'everything acts'}"
+        virtual = " by its virtual clock" if tenant.environment == "sandbox" else ""
+        text = f"after {waited} s{virtual}, {f'waiting for {missing}' if missing else 'everything acts'}"
         return {
             "status": status,
             "waiting_for": missing,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from graphmail.customers.not_yet import TO_DO, not_yet
+from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, CmdletAnswer
 from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
@@ -23,6 +25,7 @@ from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
 ACCESS = "application_access_policy"
+KINDS = ["secret", "certificate", "federated"]
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
 
@@ -42,14 +45,18 @@ class TenantInfo(Info):
         "mailboxes": Option("Members", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
         # What the inventory may ask for and this version cannot do must stop the run, never be passed over.
-        "access": Option("", {"type": "str", "choices": ["application_access_policy"], "default": ACCESS}),
-        "credential_kind": Option("", {"type": "str", "choices": ["secret"], "default": "secret"}),
-        "keep_credential": Option("", {"type": "bool", "choices": [False], "default": False}),
+        "access": Option("", {"type": "str", "choices": [ACCESS, "rbac"], "default": ACCESS}),
+        "credential_kind": Option("", {"type": "str", "choices": KINDS, "default": "secret"}),
+        "keep_credential": Option("", {"type": "bool", "default": False}),
         "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
+        asked = not_yet(params["access"], params["credential_kind"], keep=params["keep_credential"])
+        if asked:
+            problem = f"{', '.join(asked)} is not supported yet; nothing was contacted"
+            raise TenantError(f"Customer {tenant.customer}: {problem}", remedy=TO_DO)
         params = params | {"mailboxes": [mailbox.lower() for mailbox in params["mailboxes"]]}
         people = _people(params)
         credential_lifetime(params["lifetime"])
