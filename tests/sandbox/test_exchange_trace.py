@@ -82,8 +82,16 @@ def test_last_two_days_are_the_default(contoso):
     assert len(traced(contoso, StartDate=ago(contoso, 9), EndDate=ago(contoso, 0))) == 1
 
 
-def test_quarantine_is_empty(contoso):
+def test_quarantine_is_empty_and_shows_what_was_held_back(contoso):
     assert contoso.rows("Get-QuarantineMessage", SenderAddress=[SUPPORT], PageSize=100) == []
+    held = {"from": "spam@elsewhere.example", "to": CEO, "subject": "win", "internet_message_id": "<1@x>"}
+    contoso.tenant.quarantined.append(held | {"at": contoso.tenant.clock.now().isoformat()})
+    (row,) = contoso.rows("Get-QuarantineMessage", SenderAddress=["SPAM@elsewhere.example"])
+    assert (row["RecipientAddress"], row["ReleaseStatus"]) == ([CEO], "NotReleased")
+    assert contoso.rows("Get-QuarantineMessage", Identity=row["Identity"]) == [row]
+    assert contoso.rows("Get-QuarantineMessage", RecipientAddress=[SUPPORT]) == []
+    contoso.advance(31 * 86400)
+    assert contoso.rows("Get-QuarantineMessage") == []
 
 
 def searched(tenancy: Any, **parameters: Any) -> list[dict[str, Any]]:

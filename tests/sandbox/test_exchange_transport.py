@@ -64,6 +64,12 @@ def test_unknown_cmdlet_is_501_with_its_name(contoso):
     assert "New-InboxRule" in answer.json()["error"]["message"]
 
 
+def test_parameter_of_the_real_cmdlet_that_is_not_emulated_is_501_with_its_name(contoso):
+    answer = contoso.cmdlet("Set-Mailbox", Identity="support", forwardingSmtpAddress="x@elsewhere.example")
+    assert answer.status_code == 501
+    assert "forwardingSmtpAddress of Set-Mailbox" in answer.json()["error"]["message"]
+
+
 def test_v1_path_of_invoke_command_is_405(contoso):
     assert contoso.admin("POST", f"/v1.0/{contoso.id}/InvokeCommand", json={}).status_code == 405
 

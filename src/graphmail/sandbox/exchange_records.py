@@ -86,7 +86,7 @@ class ExchangeSettings:
 
 @dataclass(slots=True)
 class MessageTrace:
-    """One mail and one of its recipients. `status` is Delivered or Failed."""
+    """One mail and one of its recipients. `status` is Delivered, FilteredAsSpam, Quarantined or Failed."""
 
     trace_id: str
     message_id: str

@@ -1,4 +1,4 @@
-"""Get-MessageTraceV2 and Get-QuarantineMessage.
+"""Get-MessageTraceV2: one row for each mail and recipient.
 
 learn.microsoft.com/powershell/module/exchangepowershell/get-messagetracev2: 90 days back, ten days a query, the last 48
 hours by default; no pages: whoever wants more asks again from the last row on.
@@ -88,11 +88,6 @@ def _row(call: Invocation, trace: MessageTrace) -> Row:
     }
 
 
-def _quarantine(_: Invocation) -> list[Row]:
-    """Nothing is ever held back here."""
-    return []
-
-
 CMDLETS = [
     Cmdlet(
         "Get-MessageTraceV2",
@@ -108,20 +103,6 @@ CMDLETS = [
             "Status": STRINGS,
             "Subject": STRING,
             "ResultSize": Parameter(whole_number, "System.Int32"),
-        },
-    ),
-    Cmdlet(
-        "Get-QuarantineMessage",
-        _quarantine,
-        {
-            "Identity": STRING,
-            "SenderAddress": STRINGS,
-            "RecipientAddress": STRINGS,
-            "MessageId": STRING,
-            "PageSize": Parameter(whole_number, "System.Int32"),
-            "Page": Parameter(whole_number, "System.Int32"),
-            "StartReceivedDate": MOMENT,
-            "EndReceivedDate": MOMENT,
         },
     ),
 ]

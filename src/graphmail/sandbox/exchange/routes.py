@@ -23,6 +23,7 @@ from graphmail.sandbox.exchange import (
     organization,
     people,
     policy,
+    quarantine,
     recipient,
     role_assignment,
     role_group,
@@ -30,6 +31,7 @@ from graphmail.sandbox.exchange import (
 )
 from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation
 from graphmail.sandbox.exchange.errors import CmdletError
+from graphmail.sandbox.exchange.known_parameters import not_emulated_parameter
 from graphmail.sandbox.exchange.parameter import bind
 from graphmail.sandbox.exchange.rights import allowed, management_roles
 from graphmail.sandbox.exchange.role import denied_parameters
@@ -52,6 +54,7 @@ _PARTS = (
     authorization,
     audit,
     message_trace,
+    quarantine,
 )
 CMDLETS: dict[str, Cmdlet] = {cmdlet.name.lower(): cmdlet for part in _PARTS for cmdlet in part.CMDLETS}
 
@@ -91,6 +94,8 @@ def _invoke(call: Call) -> Answer:
 
 
 def _run(call: Call, cmdlet: Cmdlet, given: dict[str, Any]) -> Answer:
+    if missing := not_emulated_parameter(cmdlet.name, given, cmdlet.parameters):
+        raise errors.not_emulated(f"the parameter {missing} of {cmdlet.name}")
     run = Invocation(call.tenant, call.caller, cmdlet.name, bind(cmdlet.parameters, given))
     if denied_parameters(management_roles(call.tenant, call.caller), run.parameters):
         raise errors.parameters_denied(cmdlet.name)

@@ -12,6 +12,8 @@ from graphmail.sandbox.store import Tenant
 
 DELIVERED = "Delivered"
 FAILED = "Failed"
+QUARANTINED = "Quarantined"
+SPAM = "FilteredAsSpam"  # delivered, to the junk folder
 
 
 def note_trace(

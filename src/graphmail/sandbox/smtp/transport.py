@@ -15,7 +15,7 @@ from typing import Any
 from graphmail.sandbox.graph.mail_item import blank, encoded_size, has_room, new_change_key, place, timestamp
 from graphmail.sandbox.graph.mail_mime import Headers, standard_headers
 from graphmail.sandbox.smtp.outbound import outbound_refusals
-from graphmail.sandbox.smtp.trace import DELIVERED, FAILED, note_trace
+from graphmail.sandbox.smtp.trace import DELIVERED, FAILED, QUARANTINED, SPAM, note_trace
 from graphmail.sandbox.store import Attachment, Mailbox, Message, Recipient, Tenant, World
 
 NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
@@ -188,7 +188,8 @@ def deliver(
     marks = [("X-MS-Exchange-Organization-SCL", "5")] if junk else []
     message.internet_headers = [_received(tenant, visible), *marks, *standard_headers(copy), *headers]
     message.attachments = list(attachments)
-    note_trace(tenant, copy, target.address, encoded_size(copy, message.attachments), visible)
+    size = encoded_size(copy, message.attachments)
+    note_trace(tenant, copy, target.address, size, visible, SPAM if junk else DELIVERED)
     if origin is not None and origin is not tenant:
         message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery") + later)
     return message
@@ -213,6 +214,7 @@ def _quarantine(target: Target, properties: dict[str, Any], sender: str) -> None
             "internet_message_id": properties["internetMessageId"],
         },
     )
+    note_trace(target.tenant, properties, target.address, 0, target.tenant.clock.now(), QUARANTINED)
 
 
 def log_inbound(target: Target, properties: dict[str, Any]) -> None:
