@@ -66,6 +66,23 @@ def test_writing_users_needs_its_own_permission(contoso):
     contoso.refused(403, "Authorization_RequestDenied", "POST", "/users", roles=("User.Read.All",), json=JANE)
 
 
+def test_deleted_users_and_groups_are_not_emulated_and_say_so(contoso):
+    for kind in ("user", "group"):
+        path = f"/directory/deletedItems/microsoft.graph.{kind}"
+        assert kind in contoso.refused(501, "NotImplemented", "GET", path, roles=("Application.Read.All",))
+
+
+def test_changes_that_the_index_forgot_do_not_pile_up(contoso):
+    for number in range(105):
+        made = contoso.got("POST", "/users", 201, roles=WRITE, json=JANE | {
+            "mailNickname": f"j{number}", "userPrincipalName": f"j{number}@contoso.example",
+        })  # fmt: skip
+        contoso.tenant.delays.replication = 0
+        contoso.got("PATCH", f"/users/{made['id']}", 204, roles=WRITE, json={"jobTitle": "Clerk"})
+        contoso.advance(60)
+    assert len(contoso.tenant.outdated) < 105
+
+
 @pytest.mark.parametrize("path", ["/me", "/me/messages", "/me/mailFolders/inbox/messages"])
 def test_me_is_nobody_for_an_app(contoso, path):
     said = contoso.refused(400, "BadRequest", "GET", path, roles=("User.Read.All",))
@@ -112,3 +129,5 @@ def test_service_principal_is_a_member_of_its_directory_roles(contoso):
     (role,) = contoso.got("GET", path, roles=("Directory.Read.All",))["value"]
     assert (role["@odata.type"], role["displayName"]) == ("#microsoft.graph.directoryRole", "Exchange Administrator")
     assert role["roleTemplateId"] in admin.directory_roles
+    members = contoso.got("GET", f"/directoryRoles/{role['id']}/members", roles=("RoleManagement.Read.Directory",))
+    assert [m["id"] for m in members["value"]] == [admin.id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from pathlib import Path
 
@@ -198,5 +199,6 @@ def test_extract_is_what_the_package_says():
     """`make clients` installs the package; extract.py says how the extract is written anew."""
     (packages,) = [*(ROOT / ".venv-clients").glob("lib/python*/site-packages")] or [Path("absent")]
     if not (packages / extract.MODELS).exists():
-        pytest.skip("msgraph-sdk is not installed; `make clients` does it")
+        leave_out = pytest.fail if os.environ.get("GRAPHMAIL_TESTS") == "all" else pytest.skip
+        leave_out("msgraph-sdk is not installed; `make clients` does it")
     assert extract.written(extract.read(packages)) == extract.EXTRACT.read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema import EntityType
 from graphmail.sandbox.graph.schema_types import APPLICATION, SERVICE_PRINCIPAL
 from graphmail.sandbox.graph.service_principals import principal_values
+from graphmail.sandbox.service import not_implemented
 from graphmail.sandbox.store import Application, ServicePrincipal
 
 CONTEXT = "directoryObjects"
@@ -31,6 +32,8 @@ async def list_principals(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
+    if call.params["id"].lower().startswith("microsoft.graph."):
+        return not_implemented(f"GET {call.path}")
     return _rendered(call, _find(call))
 
 

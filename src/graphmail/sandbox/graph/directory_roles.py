@@ -7,11 +7,11 @@ in every tenant; their ids as directoryRole objects differ from tenant to tenant
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid5
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.graph.directory_objects import shown_object
 from graphmail.sandbox.graph.errors import bad_request, not_found
+from graphmail.sandbox.graph.memberships import role_values
 from graphmail.sandbox.graph.ownership import referenced
 from graphmail.sandbox.graph.query import many, many_objects, one
 from graphmail.sandbox.graph.role_assignments import assign, holder, holders, withdraw
@@ -19,7 +19,6 @@ from graphmail.sandbox.graph.schema_entra import DIRECTORY_ROLE, ROLE_DEFINITION
 from graphmail.sandbox.graph.schema_people import DIRECTORY_OBJECT
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
-_NAMESPACE = UUID("5a4d0000-0000-5000-8000-0000000000d0")
 _DEFINITIONS = "roleManagement/directory/roleDefinitions"
 
 
@@ -36,12 +35,12 @@ async def get_definition(call: Call) -> Answer:
 
 
 async def list_all(call: Call) -> Answer:
-    return many(call, DIRECTORY_ROLE, [_role(call, n, i) for n, i in DIRECTORY_ROLES.items()], "directoryRoles")
+    return many(call, DIRECTORY_ROLE, [role_values(call, i, n) for n, i in DIRECTORY_ROLES.items()], "directoryRoles")
 
 
 async def get(call: Call) -> Answer:
     name, template = _named(call)
-    return one(call, DIRECTORY_ROLE, _role(call, name, template), "directoryRoles")
+    return one(call, DIRECTORY_ROLE, role_values(call, template, name), "directoryRoles")
 
 
 async def members(call: Call) -> Answer:
@@ -73,17 +72,9 @@ def _named(call: Call) -> tuple[str, str]:
     """The role of the path, by template id or by its id in this tenant."""
     template, role_id = call.params.get("template_id", "").lower(), call.params.get("role_id", "").lower()
     for name, known in DIRECTORY_ROLES.items():
-        if known == template or (role_id and _id(call, known) == role_id):
+        if known == template or (role_id and role_values(call, known, name)["id"] == role_id):
             return name, known
     raise not_found(template or role_id)
-
-
-def _id(call: Call, template: str) -> str:
-    return str(uuid5(_NAMESPACE, f"{call.tenant.id}/{template}"))
-
-
-def _role(call: Call, name: str, template: str) -> dict[str, Any]:
-    return {"id": _id(call, template), "displayName": name, "description": name, "roleTemplateId": template}
 
 
 def _definition(name: str, template: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from graphmail.sandbox.store import Application, Outdated, Recipient, ServicePri
 
 Listed = TypeVar("Listed", Application, ServicePrincipal, Recipient)
 _ZERO = timedelta()
+_OBJECTS = 100  # so many may have an outdated form that nobody looks at before they are gone through
 _STORED = frozenset({"description", "displayName", "tags", "uniqueName"})  # shown as they are stored
 
 
@@ -89,12 +90,14 @@ def is_member(call: Call, spans: Iterable[Span]) -> bool:
 
 
 def keep_indexed(call: Call, object_id: str, values: dict[str, Any]) -> None:
-    """Remember what an object looks like, before it is changed."""
-    now = call.tenant.clock.now()
-    lag = call.tenant.delays.of("index")
-    kept = [old for old in call.tenant.outdated.get(object_id, ()) if old.until + lag > now]
+    """Remember what an object looks like, before it is changed; what the index has forgotten too is dropped."""
+    tenant, now = call.tenant, call.tenant.clock.now()
+    gone_by = now - tenant.delays.of("index")
+    if len(tenant.outdated) > _OBJECTS:
+        tenant.outdated = {i: olds for i, olds in tenant.outdated.items() if olds[-1].until > gone_by}
+    kept = [old for old in tenant.outdated.get(object_id, ()) if old.until > gone_by]
     shown = {name: value for name, value in values.items() if not callable(value)}
-    call.tenant.outdated[object_id] = [*kept, Outdated(now, shown)]
+    tenant.outdated[object_id] = [*kept, Outdated(now, shown)]
 
 
 def _end(item: Application | ServicePrincipal | Recipient) -> datetime | None:
