@@ -27,10 +27,14 @@ class RelayRefused(TenantError):
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """`host:port` of a relay that takes mail without signing in, and the sender it takes it from."""
+    """`host:port` of a relay that takes mail without signing in, and the sender it takes it from.
+
+    `ca` is the file of the sandbox's own authority, where the relay is the sandbox's; else the system's are trusted.
+    """
 
     address: str
     sender: str
+    ca: str | None = None
 
     @classmethod
     def of(cls, customer: Customer, cloud: Cloud) -> Self:
@@ -43,7 +47,7 @@ class Relay:
                 expected="probe.relay and probe.sender in the inventory",
                 remedy="name a relay that takes mail for this customer, and a sender outside its tenant",
             )
-        return cls(address, sender)
+        return cls(address, sender, cloud.ca if address == cloud.smtp else None)
 
     def send(self, marker: Marker, receiver: str, now: datetime) -> str:
         """Send a probe, once; its Message-ID.
@@ -70,7 +74,7 @@ class Relay:
             smtp = smtplib.SMTP(host.strip("[]"), int(port), timeout=TIMEOUT)
             smtp.ehlo_or_helo_if_needed()
             if smtp.has_extn("starttls"):
-                smtp.starttls(context=ssl.create_default_context())
+                smtp.starttls(context=ssl.create_default_context(cafile=self.ca))
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(
                 f"The relay {self.address} takes no mail",
