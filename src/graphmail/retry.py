@@ -11,6 +11,7 @@ from typing import Any
 import tenacity
 
 from graphmail.clock import Deadline
+from graphmail.run_cache import RunCache
 
 
 class Operation(Enum):
@@ -44,21 +45,44 @@ class Again(Exception):
 
 
 class RetryBudget:
-    """Keeps an outage from being answered with a storm: retries stay a fifth of the requests, beyond the first few."""
+    """Keeps an outage from being answered with a storm: retries stay a fifth of the requests, beyond the first few.
 
-    def __init__(self, free: int = 12, share: float = 0.2) -> None:
-        self._left = float(free)
+    One for each tenant and run: what is left lies in the run's cache under `name`, where all task processes spend it.
+    Without a cache, as in a notebook's kernel or a shell, it is this process's own. Two processes that spend at the
+    very same moment may spend one for two.
+    """
+
+    def __init__(
+        self, cache: RunCache | None = None, name: str = "retries", *, free: float = 12, share: float = 0.2
+    ) -> None:
+        self._cache = cache
+        self._name = name
+        self._free = free
         self._share = share
+        self._own = free
 
     def sent(self) -> None:
-        self._left += self._share
+        # A full budget is not written down: where nothing fails, nothing is shared.
+        if (left := self._left()) < self._free:
+            self._keep(min(left + self._share, self._free))
 
     def spend(self) -> bool:
         """Whether there is one more; being refused costs nothing, or an outage would be paid off long after it."""
-        if self._left < 1:
+        if (left := self._left()) < 1:
             return False
-        self._left -= 1
+        self._keep(left - 1)
         return True
+
+    def _left(self) -> float:
+        if self._cache is None:
+            return self._own
+        kept = self._cache.get(self._name)
+        return float(kept) if kept else self._free
+
+    def _keep(self, left: float) -> None:
+        self._own = left
+        if self._cache:
+            self._cache.put(self._name, str(left).encode())
 
 
 def retry_after(headers: Mapping[str, Any], now: datetime) -> float | None:

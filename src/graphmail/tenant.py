@@ -17,6 +17,7 @@ from graphmail.errors import TenantError, TokenError, Unreachable, WrongTenant
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph, literal
 from graphmail.reads import Reads
+from graphmail.retry import RetryBudget
 from graphmail.run_cache import RunCache
 from graphmail.sessions import session
 from graphmail.state import StateFolder, state_root
@@ -85,7 +86,13 @@ class Tenant:
 
     @cached_property
     def transport(self) -> Transport:
-        return Transport(self.cloud, self.clock, observe=self.run.observe, read_only=self.run.check_mode)
+        return Transport(
+            self.cloud,
+            self.clock,
+            observe=self.run.observe,
+            read_only=self.run.check_mode,
+            budget=RetryBudget(self.run.cache, f"retries|{self.connection['cloud']}|{self.tenant_id}"),
+        )
 
     @cached_property
     def reads(self) -> Reads:

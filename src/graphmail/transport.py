@@ -102,13 +102,14 @@ class Transport:
         patience: float = 180,
         observe: Callable[[dict[str, Any]], None] | None = None,
         read_only: bool = False,
+        budget: RetryBudget | None = None,
     ) -> None:
         self.cloud = cloud
         self.clock = clock
         self.read_only = read_only
         self.patience = patience
         self._observe = observe or (lambda exchange: None)
-        self._budget = RetryBudget()
+        self._budget = budget or RetryBudget()
 
     def send(
         self, request: Request, operation: Operation, *, transient: Callable[[Reply], bool] = lambda reply: False

@@ -191,3 +191,14 @@ def test_when_the_deadline_is_over_the_notebooks_run_and_say_what_they_found(ops
     assert record["verdict"] == "failed"
     assert any("ceo@contoso.example IS REACHABLE" in check["observed"] for check in record["checks"])
     assert "contoso is not verified" in run.failures()["contoso"]
+
+
+def test_no_variable_takes_a_notebook_out_of_the_verification(ops: Operations) -> None:
+    ops.change(lambda entries: entries["contoso"].update(probe={"large_mail_size": "4 MiB"}), "contoso")
+    assert ops.play("onboard.yml").succeeded
+
+    run = ops.play("verify.yml", "-e", '\'{"verification_notebooks": [], "verification_folder": "/nowhere"}\'')
+
+    assert run.succeeded, run.failures()
+    for notebook in NOTEBOOKS:
+        assert ops.record("contoso", notebook)["verdict"] == "passed"

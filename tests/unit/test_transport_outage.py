@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graphmail.errors import GraphError, TenantError
 from graphmail.graph import Graph
 from graphmail.retry import Operation
+from graphmail.tenant import RunContext
 from graphmail.transport import Transport
 from tests.sandbox_process import CONTOSO
 from tests.tls_server import answer, reset
@@ -57,6 +58,18 @@ def test_many_calls_of_one_tenant_make_a_fifth_more_requests_beyond_the_first_fe
             graph.get("/things")
 
     assert len(service.server.received) <= 1.25 * 50 + 16
+
+
+def test_all_tasks_of_a_run_spend_one_budget_for_each_tenant(operator, sandbox, run_cache):
+    run = RunContext(cache=run_cache)
+    sandbox.fault(CONTOSO, "graph", "GET", "/organization", status=503, times=1000)
+    operator.tenant(run=run).graph.token(False)
+    sandbox.control("DELETE", f"/tenants/{CONTOSO}/requests")
+    for _ in range(10):
+        with pytest.raises(GraphError):
+            operator.tenant(run=run).graph.get("/organization")
+
+    assert len(sandbox.requests(CONTOSO)) <= 1.25 * (10 + 12)
 
 
 def test_calls_are_tried_again_as_soon_as_the_outage_is_over(service):
