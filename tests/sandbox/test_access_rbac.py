@@ -72,6 +72,16 @@ def test_management_scope_reaches_whom_its_filter_keeps(contoso, kind):
     assert (reads(contoso, SUPPORT), reads(contoso, CEO)) == (200, 403)
 
 
+def test_plain_security_group_of_entra_is_no_group_to_a_filter(contoso):
+    pointer(contoso)
+    dn_ = group(contoso, "support")
+    contoso.recipient("g@contoso.example").type_details = "SecurityGroup"
+    contoso.advance(301)
+    contoso.rows("New-ManagementScope", Name="s", RecipientRestrictionFilter=f"MemberOfGroup -eq '{dn_}'")
+    assign(contoso, CustomResourceScope="s")
+    assert reads(contoso, SUPPORT) == 403
+
+
 def test_consent_voids_the_scope_and_policies_never_limit_assignments(scoped):
     assert reads(scoped, CEO, ("Mail.Read",)) == 200
     deny = {"AppId": APP, "AccessRight": "DenyAccess", "PolicyScopeGroupId": "g"}

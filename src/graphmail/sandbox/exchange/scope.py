@@ -18,6 +18,7 @@ CUSTOM = "CustomRecipientScope"
 GROUP = "Group"
 ADMINISTRATIVE_UNIT = "AdministrativeUnit"
 
+_GROUPS = frozenset({"MailUniversalSecurityGroup", "MailUniversalDistributionGroup", "GroupMailbox"})
 _MAILBOX_KINDS = frozenset({"SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
 
 
@@ -48,8 +49,9 @@ def _is_member(group: Recipient, recipient: Recipient, at: datetime, lag: timede
 def _lookup(tenant: Tenant, recipient: Recipient, at: datetime, lag: timedelta) -> Lookup:
     def lookup(name: str) -> Any:
         if name == "memberofgroup":
-            around = (g for g in index_of(tenant).by_name if g.memberships and g.span.removed is None)
-            return [dn(tenant, g) for g in around if _is_member(g, recipient, at, lag)]
+            # Groups that Exchange knows: membership of a plain security group of Entra is not seen.
+            around = (g for g in index_of(tenant).by_name if g.memberships and g.type_details in _GROUPS)
+            return [dn(tenant, g) for g in around if g.span.removed is None and _is_member(g, recipient, at, lag)]
         return _properties(tenant, recipient).get(name)
 
     return lookup
