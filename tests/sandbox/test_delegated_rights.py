@@ -83,10 +83,12 @@ def test_me_is_whoever_signed_in_and_an_app_is_nobody(graph_as, graph):
     graph.refused(400, "BadRequest", "GET", "/me")
 
 
-def test_request_log_names_the_person(graph_as, sandbox):
+def test_request_log_and_ledger_name_the_person(graph_as, sandbox):
     graph = graph_as()
     user = graph.ok("GET", f"/users/{NOBODY}")["id"]
     assert sandbox.requests(CONTOSO)[-1]["user_id"] == user
+    graph.ok("POST", "/applications", {"displayName": "mine"})
+    assert sandbox.ledger(CONTOSO)[-1]["actor"] == user
 
 
 def run(sandbox, token, cmdlet):

@@ -24,6 +24,11 @@ class Caller:
     by_hand: bool = False  # a change made through the control pages, as a person with all rights would
     user_id: str = ""  # a delegated token's user; `roles` are then the scopes as far as the user's own rights go
 
+    @property
+    def actor(self) -> str:
+        """Who the ledger says did it: the person who signed in, else the application."""
+        return self.user_id or self.client_id
+
     @classmethod
     def hand(cls) -> Caller:
         """Somebody at a portal; the ledger names them `by-hand`."""

@@ -299,7 +299,7 @@ class Commit:
 
     number: int
     at: datetime
-    actor: str  # client id, `by-hand` for the control pages, `smtp` for inbound mail
+    actor: str  # client id, object id of a user who signed in, `by-hand` for the control pages, `smtp` for inbound mail
     service: str  # graph | exchange | entra | smtp
     request: str  # "POST /applications" or the cmdlet's name
     target: str  # what was changed, for a person: an id or a name

@@ -37,7 +37,7 @@ class Invocation:
         return timedelta() if self.caller.by_hand else self.tenant.delays.of(name)
 
     def commit(self, target: str, **detail: Any) -> None:
-        self.tenant.commit(self.caller.client_id, "exchange", self.cmdlet, target, **detail)
+        self.tenant.commit(self.caller.actor, "exchange", self.cmdlet, target, **detail)
 
     def unchanged(self, target: str) -> None:
         self.warnings.append(f"The command completed successfully but no settings of '{target}' have been modified.")

@@ -31,7 +31,7 @@ async def update_default(call: Call) -> Answer:
             raise bad_request(f"Invalid property '{name}'.")
     call.tenant.app_management_policy = {**call.tenant.app_management_policy, **body}
     call.tenant.commit(
-        call.caller.client_id, "graph", "PATCH /policies/defaultAppManagementPolicy", "defaultAppManagementPolicy",
+        call.caller.actor, "graph", "PATCH /policies/defaultAppManagementPolicy", "defaultAppManagementPolicy",
         changed=sorted(body),
     )  # fmt: skip
     return Answer(204)

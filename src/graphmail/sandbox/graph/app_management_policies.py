@@ -108,4 +108,4 @@ def _find(call: Call) -> dict[str, Any]:
 
 
 def _commit(call: Call, request: str, target: str, **detail: Any) -> None:
-    call.tenant.commit(call.caller.client_id, "graph", request, target, **detail)
+    call.tenant.commit(call.caller.actor, "graph", request, target, **detail)

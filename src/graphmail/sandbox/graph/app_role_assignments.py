@@ -116,7 +116,7 @@ def _grant(call: Call, principal: ServicePrincipal, resource: ServicePrincipal, 
     )  # fmt: skip
     principal.assignments.append(assignment)
     call.tenant.commit(
-        call.caller.client_id, "graph", "POST appRoleAssignments", assignment.id,
+        call.caller.actor, "graph", "POST appRoleAssignments", assignment.id,
         app_id=principal.app_id, role=role["value"],
     )  # fmt: skip
     return one(call, APP_ROLE_ASSIGNMENT, assignment_values(call, assignment), CONTEXT, 201)
@@ -132,7 +132,7 @@ def _revoke(call: Call, among: list[AppRoleAssignment]) -> Answer:
     resource = call.tenant.service_principals[assignment.resource_id]
     values = {r["id"]: r["value"] for r in resource.properties.get("appRoles", [])}
     call.tenant.commit(
-        call.caller.client_id, "graph", "DELETE appRoleAssignments", assignment.id,
+        call.caller.actor, "graph", "DELETE appRoleAssignments", assignment.id,
         app_id=principal.app_id, role=values.get(assignment.app_role_id),
     )  # fmt: skip
     return Answer(204)

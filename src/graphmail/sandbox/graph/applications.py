@@ -85,7 +85,7 @@ async def delete(call: Call) -> Answer:
     if principal:
         principal.deleted = now
     call.tenant.commit(
-        call.caller.client_id, "graph", "DELETE /applications/{id}", application.id, app_id=application.app_id,
+        call.caller.actor, "graph", "DELETE /applications/{id}", application.id, app_id=application.app_id,
     )  # fmt: skip
     return Answer(204)
 
@@ -156,7 +156,7 @@ def _create(call: Call, body: dict[str, Any], request: str) -> Application:
     call.tenant.applications[application.id] = application
     share(call.world, call.tenant, application)
     call.tenant.commit(
-        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, set=named,
+        call.caller.actor, "graph", request, application.id, app_id=application.app_id, set=named,
     )  # fmt: skip
     return application
 
@@ -181,7 +181,7 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
         principal.properties |= {"displayName": body["displayName"], "appDisplayName": body["displayName"]}
     share(call.world, call.tenant, application)
     call.tenant.commit(
-        call.caller.client_id, "graph", request, application.id, app_id=application.app_id, changed=changed,
+        call.caller.actor, "graph", request, application.id, app_id=application.app_id, changed=changed,
     )  # fmt: skip
 
 

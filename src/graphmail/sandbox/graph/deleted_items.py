@@ -89,4 +89,4 @@ def _values(call: Call, item: Application | ServicePrincipal) -> tuple[EntityTyp
 
 
 def _commit(call: Call, request: str, item: Application | ServicePrincipal) -> None:
-    call.tenant.commit(call.caller.client_id, "graph", request, item.id, app_id=item.app_id)
+    call.tenant.commit(call.caller.actor, "graph", request, item.id, app_id=item.app_id)

@@ -125,7 +125,7 @@ def _values(credential: FederatedCredential) -> dict[str, Any]:
 
 def _commit(call: Call, method: str, application: Application, credential: FederatedCredential) -> None:
     call.tenant.commit(
-        call.caller.client_id, "graph", f"{method} /applications/{{id}}/federatedIdentityCredentials", application.id,
+        call.caller.actor, "graph", f"{method} /applications/{{id}}/federatedIdentityCredentials", application.id,
         app_id=application.app_id, name=credential.name, issuer=credential.issuer, subject=credential.subject,
     )  # fmt: skip
 

@@ -50,7 +50,7 @@ async def create(call: Call) -> Answer:
     if kind == UNIFIED_GROUP:  # it may be for permissions too
         group.properties = {"visibility": "Public", **group.properties, "securityEnabled": body["securityEnabled"]}
     call.tenant.recipients[group.id] = group
-    call.tenant.commit(call.caller.client_id, "graph", "POST /groups", group.id, name=group.display_name, kind=kind)
+    call.tenant.commit(call.caller.actor, "graph", "POST /groups", group.id, name=group.display_name, kind=kind)
     return one(call, GROUP, group_values(call, group), "groups", 201)
 
 
@@ -195,4 +195,4 @@ def _exists(what: str) -> ServiceError:
 
 
 def _commit(call: Call, group: Recipient, request: str, **detail: Any) -> None:
-    call.tenant.commit(call.caller.client_id, "graph", request, group.id, name=group.display_name, **detail)
+    call.tenant.commit(call.caller.actor, "graph", request, group.id, name=group.display_name, **detail)

@@ -79,6 +79,6 @@ def _proves(call: Call, application: Application, proof: str) -> bool:
 
 def _commit(call: Call, action: str, application: Application, key_id: str, name: str | None) -> None:
     call.tenant.commit(
-        call.caller.client_id, "graph", f"POST /applications/{{id}}/{action}", application.id,
+        call.caller.actor, "graph", f"POST /applications/{{id}}/{action}", application.id,
         app_id=application.app_id, key_id=key_id, display_name=name,
     )  # fmt: skip

@@ -35,7 +35,7 @@ async def put(call: Call) -> Answer:
         raise bad_request("The content of the request is not a valid image.")
     application.logo, application.logo_content_type = call.body, content_type
     call.tenant.commit(
-        call.caller.client_id, "graph", "PUT /applications/{id}/logo", application.id, app_id=application.app_id,
+        call.caller.actor, "graph", "PUT /applications/{id}/logo", application.id, app_id=application.app_id,
         size=len(call.body),
     )  # fmt: skip
     return Answer(204)

@@ -90,7 +90,7 @@ class Box:
         """Write a change into the ledger, under the route's name without ids."""
         operation = f"{self.call.method} {_operation(self.call.path)}"
         detail = {"mailbox": self.recipient.primary_address, **detail}
-        self.tenant.commit(self.call.caller.client_id, "graph", operation, target, **detail)
+        self.tenant.commit(self.call.caller.actor, "graph", operation, target, **detail)
 
 
 def open_box(call: Call, wanted: tuple[str, ...]) -> Box:

@@ -120,7 +120,7 @@ def _add(call: Call, item: Application | ServicePrincipal, collection: str) -> A
         raise bad_request("The number of owners exceeds the limit.")
     item.owners.append(owner)
     call.tenant.commit(
-        call.caller.client_id, "graph", f"POST {collection}/{{id}}/owners/$ref", item.id,
+        call.caller.actor, "graph", f"POST {collection}/{{id}}/owners/$ref", item.id,
         app_id=item.app_id, owner=owner,
     )  # fmt: skip
     return Answer(204)
@@ -132,7 +132,7 @@ def _remove(call: Call, item: Application | ServicePrincipal, collection: str) -
         raise not_found(owner)
     item.owners.remove(owner)
     call.tenant.commit(
-        call.caller.client_id, "graph", f"DELETE {collection}/{{id}}/owners/{{owner_id}}/$ref", item.id,
+        call.caller.actor, "graph", f"DELETE {collection}/{{id}}/owners/{{owner_id}}/$ref", item.id,
         app_id=item.app_id, owner=owner,
     )  # fmt: skip
     return Answer(204)

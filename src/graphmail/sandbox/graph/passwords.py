@@ -35,7 +35,7 @@ async def add(call: Call) -> Answer:
     secret = Secret(str(uuid4()), wanted.get("displayName"), start, end, text[:3], digest(text), Span(now))
     application.secrets.append(secret)
     call.tenant.commit(
-        call.caller.client_id, "graph", "POST /applications/{id}/addPassword", application.id,
+        call.caller.actor, "graph", "POST /applications/{id}/addPassword", application.id,
         app_id=application.app_id, key_id=secret.key_id, display_name=secret.display_name,
     )  # fmt: skip
     context = {"@odata.context": f"{call.root}/v1.0/$metadata#microsoft.graph.passwordCredential"}
@@ -51,7 +51,7 @@ async def remove(call: Call) -> Answer:
         raise bad_request(f"No password credential found with keyId '{key_id}'.")
     secret.span.removed = call.tenant.clock.now()
     call.tenant.commit(
-        call.caller.client_id, "graph", "POST /applications/{id}/removePassword", application.id,
+        call.caller.actor, "graph", "POST /applications/{id}/removePassword", application.id,
         app_id=application.app_id, key_id=key_id, display_name=secret.display_name,
     )  # fmt: skip
     return Answer(204)

@@ -100,6 +100,6 @@ def _values(grant: PermissionGrant) -> dict[str, Any]:
 def _commit(call: Call, request: str, grant: PermissionGrant) -> None:
     client = call.tenant.service_principals.get(grant.client_id)
     call.tenant.commit(
-        call.caller.client_id, "graph", request, grant.id,
+        call.caller.actor, "graph", request, grant.id,
         app_id=client.app_id if client else None, scope=" ".join(grant.scopes), for_all=grant.principal_id is None,
     )  # fmt: skip

@@ -88,4 +88,4 @@ def _id(principal: Holder, role: str) -> str:
 def _commit(call: Call, request: str, principal: Holder, role: str) -> None:
     name = next(name for name, template in DIRECTORY_ROLES.items() if template == role)
     who = {"app_id": principal.app_id} if isinstance(principal, ServicePrincipal) else {}
-    call.tenant.commit(call.caller.client_id, "graph", request, principal.id, role=name, **who)
+    call.tenant.commit(call.caller.actor, "graph", request, principal.id, role=name, **who)

@@ -74,7 +74,7 @@ async def delete(call: Call) -> Answer:
     principal = writable_principal(call)
     principal.deleted = call.tenant.clock.now()
     call.tenant.commit(
-        call.caller.client_id, "graph", "DELETE /servicePrincipals/{id}", principal.id, app_id=principal.app_id,
+        call.caller.actor, "graph", "DELETE /servicePrincipals/{id}", principal.id, app_id=principal.app_id,
     )  # fmt: skip
     return Answer(204)
 
@@ -146,7 +146,7 @@ def _create(call: Call, body: dict[str, Any], request: str) -> ServicePrincipal:
         "createdByAppId": None if call.caller.by_hand else call.caller.client_id,
     }
     call.tenant.service_principals[principal.id] = principal
-    call.tenant.commit(call.caller.client_id, "graph", request, principal.id, app_id=app_id, set=sorted(body))
+    call.tenant.commit(call.caller.actor, "graph", request, principal.id, app_id=app_id, set=sorted(body))
     return principal
 
 
@@ -157,7 +157,7 @@ def _update(call: Call, principal: ServicePrincipal, body: dict[str, Any], reque
     keep_indexed(call, principal.id, principal_values(call, principal))
     principal.properties |= {n: v for n, v in body.items() if n != "appId"}
     call.tenant.commit(
-        call.caller.client_id, "graph", request, principal.id, app_id=principal.app_id, changed=changed,
+        call.caller.actor, "graph", request, principal.id, app_id=principal.app_id, changed=changed,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ async def create(call: Call) -> Answer:
     )  # fmt: skip
     _write(user, body)
     call.tenant.recipients[user.id] = user
-    call.tenant.commit(call.caller.client_id, "graph", "POST /users", user.id, set=sorted(body))
+    call.tenant.commit(call.caller.actor, "graph", "POST /users", user.id, set=sorted(body))
     return one(call, USER, user_values(call, user), "users", 201)
 
 
@@ -82,14 +82,14 @@ async def update(call: Call) -> Answer:
         _check_principal_name(call, body["userPrincipalName"])
     keep_indexed(call, user.id, user_values(call, user))
     _write(user, body)
-    call.tenant.commit(call.caller.client_id, "graph", "PATCH /users/{id}", user.id, changed=sorted(body))
+    call.tenant.commit(call.caller.actor, "graph", "PATCH /users/{id}", user.id, changed=sorted(body))
     return Answer(204)
 
 
 async def delete(call: Call) -> Answer:
     user = find_user(call)
     user.span.removed = call.tenant.clock.now()
-    call.tenant.commit(call.caller.client_id, "graph", "DELETE /users/{id}", user.id)
+    call.tenant.commit(call.caller.actor, "graph", "DELETE /users/{id}", user.id)
     return Answer(204)
 
 
