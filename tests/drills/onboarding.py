@@ -15,10 +15,9 @@ from tests.modules.tenant_by_hand import TenantByHand
 from tests.sandbox_process import Sandbox
 
 MAIL_ROLES = ["Mail.ReadWrite", "Mail.Send"]
-# What there may be only one of; the number of ledger entries of each.
+# Requests that may be committed once only. The app's is an upsert: the same again changes nothing.
 CREATES = (
     "POST /applications",
-    "PATCH /applications(uniqueName='{unique_name}')",
     "POST /servicePrincipals",
     "New-DistributionGroup",
     "New-ApplicationAccessPolicy",

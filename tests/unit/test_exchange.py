@@ -55,6 +55,28 @@ def test_a_page_is_asked_for_by_posting_the_same_body_to_its_link(service):
     assert second.body == first.body
 
 
+def test_pages_in_a_circle_are_an_error_and_end(service):
+    link = f"{service.server.url}/adminapi/beta/next"
+    service.server.otherwise = answer(200, {"value": [{"Name": "a"}], "@odata.nextLink": link})
+    with pytest.raises(TenantError, match=r"in a circle through the pages of Get-Thing\. .*To do: run"):
+        service.exchange.find("Get-Thing", Identity="x")
+
+
+def test_a_page_that_repeats_rows_of_the_one_before_makes_no_second_row(service):
+    link = f"{service.server.url}/adminapi/beta/next"
+    first, second = {"Name": "a"}, {"Name": "b"}
+    service.server.then(
+        answer(200, {"value": [first, first], "@odata.nextLink": link}), answer(200, {"value": [first, second]})
+    )
+    assert service.exchange.find("Get-Thing", Identity="x") == [first, first, second]
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, b"<html>"), (200, {"d": 1}), (404, b""), (404, b"<html>")])
+def test_a_read_that_something_else_answered_is_asked_again(service, status, body):
+    service.server.then(answer(status, body), answer(200, {"value": [{"Name": "a"}]}))
+    assert service.exchange.find("Get-Thing", Identity="x") == [{"Name": "a"}]
+
+
 def test_an_empty_page_in_the_middle_fails_the_read(service):
     link = f"{service.server.url}/adminapi/beta/next"
     service.server.then(answer(200, {"value": [{"Name": "a"}], "@odata.nextLink": link}), answer(200))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from graphmail.errors import GraphError, TenantError
+from graphmail.errors import GraphError, TenantError, Unreachable
 from graphmail.retry import Operation
-from tests.tls_server import answer
+from tests.tls_server import answer, cut
 
 REFUSED = {"error": {"code": "Request_BadRequest", "message": "no\x00\ngood", "details": [{"code": "Deep"}]}}
 
@@ -31,6 +31,40 @@ def test_an_error_in_the_middle_of_the_pages_is_no_short_list(service, second):
     service.server.then(answer(200, {"value": [1], "@odata.nextLink": link}), second)
     with pytest.raises(TenantError):
         list(service.graph.list_all("/things"))
+
+
+def test_pages_in_a_circle_are_an_error_and_end(service):
+    link = f"{service.server.url}/v1.0/things?page=2"
+    service.server.otherwise = answer(200, {"value": [{"id": "a"}], "@odata.nextLink": link})
+    with pytest.raises(TenantError, match=r"in a circle through the pages of /things\. .*To do: run"):
+        list(service.graph.list_all("/things"))
+    assert len(service.server.received) == 2
+
+
+def test_a_page_that_repeats_rows_of_the_one_before_makes_no_second_object(service):
+    link = f"{service.server.url}/v1.0/things?page=2"
+    first, second = {"id": "a"}, {"id": "b"}
+    service.server.then(
+        answer(200, {"value": [first], "@odata.nextLink": link}), answer(200, {"value": [first, second]})
+    )
+    assert list(service.graph.list_all("/things")) == [first, second]
+
+
+@pytest.mark.parametrize("body", [b"<html>sign in</html>", b"", b'{"value": [', {"d": {"results": []}}])
+def test_a_read_that_something_else_answered_is_asked_again(service, body):
+    service.server.then(answer(200, body), answer(200, {"id": "x"}))
+    assert service.graph.get("/things") == {"id": "x"}
+
+
+def test_a_404_that_is_not_graphs_own_is_no_absence(service):
+    service.server.then(answer(404, b"<html>no such page</html>"), answer(200, {"id": "x"}))
+    assert service.graph.find("/things") == {"id": "x"}
+
+
+def test_a_stream_that_breaks_off_is_told_without_its_url(service):
+    service.server.then(cut({"content": "x" * 5000}))
+    with pytest.raises(Unreachable, match=r"Graph broke off while it answered GET /users/\{user\}.*Request id"):
+        list(service.graph.stream("/users/a@contoso.example"))
 
 
 def test_a_redirect_is_never_followed(service):

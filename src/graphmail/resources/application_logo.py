@@ -75,7 +75,8 @@ class ApplicationLogo:
         except GraphError as error:
             tenant.warn(f"The logo was not taken: {error}")
             return
-        now = tenant.graph.get(f"/applications/{application['id']}")
+        # A replica that is behind may not have the app yet; then the URL is taken note of by the next run.
+        now = tenant.graph.find(f"/applications/{application['id']}") or {}
         kept = {
             "client_id": application["appId"],
             "label": self.label,

@@ -82,10 +82,13 @@ class Service:
         return answer
 
     async def _answer(self, call: Call, route: Route | None, refusal: Answer | None) -> Answer:
+        if not call.tenant.drills:
+            return refusal or await self._handle(call, route)
+
         async def handle() -> Answer:
             return refusal or await self._handle(call, route)
 
-        return await through(self.name, call, handle) if call.tenant.drills else await handle()
+        return await through(self.name, call, handle)
 
     async def _handle(self, call: Call, route: Route | None) -> Answer:
         if route is None:

@@ -32,6 +32,10 @@ def _paged(spoil: Spoil) -> Act:
         turn.memory[_ASKED] = turn.call.query
         _small(turn)
         answer = await turn.proceed()
+        if answer.status == 400:
+            # No list, so it takes no page size.
+            turn.call.query = turn.memory[_ASKED]
+            answer = await turn.proceed()
         page = answer.body if isinstance(answer.body, dict) else {}
         if answer.status != 200 or not isinstance(page.get("value"), list):
             turn.missed = True
