@@ -154,6 +154,12 @@ def test_customizing_takes_its_time_and_happens_once(contoso):
     contoso.rows("New-ManagementRoleAssignment", **wanted)
 
 
+def test_tenant_without_a_licence_for_exchange_lets_nobody_in(contoso):
+    contoso.tenant.skus[0]["servicePlans"] = [{"servicePlanName": "TEAMS1"}]
+    answer = contoso.cmdlet("Get-OrganizationConfig")
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
 def test_built_in_assignments_and_roles_are_listed(contoso):
     rows = contoso.rows("Get-ManagementRoleAssignment", Role="Application Mail.Send", Delegating=True)
     assert [r["RoleAssigneeName"] for r in rows] == ["Organization Management"]

@@ -66,9 +66,17 @@ def _refused(call: Call) -> Answer | None:
     """Sent to a regional host, or refused: a token of another tenant, without the app role or without any role."""
     if call.params["tenant"].lower() not in {call.tenant.id, *call.tenant.domains}:
         return forbidden(call)
+    if not call.caller.by_hand and not _is_licensed(call):
+        return forbidden(call)
     if not call.caller.by_hand and not allowed(call.tenant, call.caller):
         return forbidden(call, anything=False)
     return elsewhere(call)
+
+
+def _is_licensed(call: Call) -> bool:
+    """A tenant without any licence for Exchange has none, and nobody is let in."""
+    plans = (plan["servicePlanName"] for sku in call.tenant.skus for plan in sku["servicePlans"])
+    return any(name.startswith("EXCHANGE_") for name in plans)
 
 
 async def invoke(call: Call) -> Answer:
