@@ -19,9 +19,9 @@ Moment = Literal["arrival", "answer", "between", "standing"]
 class Turn:
     """One request that a drill strikes.
 
-    `proceed` lets the service do and answer what was asked, each time it is called. `memory` is the planned drill's own,
-    from one strike to the next. `random` is seeded by the plan and the request's number. A drill that found nothing to
-    spoil sets `missed`.
+    `proceed` lets the service do and answer what was asked, each time it is called. `memory` is the planned drill's
+    own, from one strike to the next. `random` is seeded by the plan and the request's number. A drill that found
+    nothing to spoil sets `missed`.
     """
 
     service: str

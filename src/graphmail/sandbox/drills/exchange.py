@@ -9,8 +9,7 @@ from graphmail.sandbox.drills.drill import Act, Drill, Turn
 from graphmail.sandbox.drills.errors import cmdlet_failure
 from graphmail.sandbox.drills.requests import cmdlet_of, is_write
 
-_TRANSIENT = "learn.microsoft.com/powershell/exchange/exchange-online-powershell-v2"
-_DC = "learn.microsoft.com/answers/questions/946814"
+_TRANSIENT = "github.com/jflieben/M365PermissionsV2"
 _CIPP = "github.com/KelvinTegelaar/CIPP-API/pull/510"
 _STALE = "learn.microsoft.com/powershell/exchange/app-only-auth-powershell-v2"
 
@@ -72,12 +71,12 @@ EXCHANGE = (
         services=_ONLY, fits=_cmdlet,
     ),
     Drill(
-        "backend_communication", "400 BackendCommunicationException", _CIPP,
+        "backend_communication", "400 BackendCommunicationException", _TRANSIENT,
         _passing("Microsoft.Exchange.Admin.BackendCommunicationException", "The backend server did not answer."),
         services=_ONLY, fits=_cmdlet,
     ),
     Drill(
         "dc_write_committed", "400 InsufficientPermissionsException, no write permission to target DC, though written",
-        _DC, _committed, services=_ONLY, fits=_cmdlet_write,
+        _CIPP, _committed, services=_ONLY, fits=_cmdlet_write,
     ),
 )  # fmt: skip
