@@ -210,13 +210,14 @@ def test_100_mib_arrives_and_every_copy_shares_its_bytes(contoso, fabrikam):
     assert answer.status_code == 201
     contoso.got("POST", f"{path}/send", 202)
     contents = [
-        attachment.content
+        attachment.body
         for tenancy in (contoso, fabrikam)
         for recipient in tenancy.tenant.recipients.values()
         for message in (recipient.mailbox.messages.values() if recipient.mailbox else ())
         for attachment in message.attachments
     ]
-    assert [len(c) for c in contents] == [size] * 3
+    assert [c.size for c in contents] == [size] * 3
+    assert contents[0].read() == bytes(size)
     assert all(c is contents[0] for c in contents)
 
 

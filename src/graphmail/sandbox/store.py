@@ -14,6 +14,7 @@ from typing import Any
 
 from graphmail.sandbox.changes import Changes
 from graphmail.sandbox.clock import Span, VirtualClock
+from graphmail.sandbox.content import Content
 from graphmail.sandbox.exchange_records import ExchangeOrganization, ExchangeTraffic
 from graphmail.sandbox.mail_traffic import MailTraffic
 from graphmail.sandbox.recipient_index import index_of
@@ -196,9 +197,13 @@ class Message:
 class Attachment:
     id: str
     properties: dict[str, Any]
-    content: bytes = b""
+    body: Content
     kind: str = "fileAttachment"  # itemAttachment: the content is the message as RFC 5322 text; referenceAttachment
-    stored_as: str = ""  # the upload session whose slices the state has already; else its bytes lie under its own id
+
+    @property
+    def content(self) -> bytes:
+        """Return its bytes, which may have to be read from the state; `body.size` says how many they are."""
+        return self.body.read()
 
 
 @dataclass(slots=True)
@@ -286,11 +291,11 @@ class UploadSession:
     client_id: str = ""  # who opened it: the upload URL carries no bearer
     is_inline: bool = False
     content_id: str | None = None
-    slices: list[bytes] = field(default_factory=list)  # joined once, when complete
+    content: Content = field(default_factory=lambda: Content(""))  # what came of it, under the session's id
 
     @property
     def received(self) -> int:
-        return sum(map(len, self.slices))
+        return self.content.size
 
 
 @dataclass(slots=True)

@@ -63,7 +63,7 @@ def _message(tenant: Tenant, message: Message) -> dict[str, Any]:
             {
                 "name": a.properties.get("name"),
                 "content_type": a.properties.get("contentType"),
-                "size": len(a.content),
+                "size": a.body.size,
                 "sha256": hashlib.sha256(a.content).hexdigest(),
             }
             for a in message.attachments

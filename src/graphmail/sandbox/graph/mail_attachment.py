@@ -78,7 +78,7 @@ async def add_attachment(call: Call) -> Answer:
     box = open_box(call, WRITE)
     message = box.message(call.params["message_id"])
     attachment = composed_attachment(box, call.json())
-    require_room(box, message, len(attachment.content))
+    require_room(box, message, attachment.body.size)
     message.attachments.append(attachment)
     touch(message, box.now)
     box.commit(message.immutable_id, attachment=attachment.properties["name"])

@@ -12,6 +12,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
+from graphmail.sandbox.content import Content
 from graphmail.sandbox.store import Attachment, Mailbox, Message
 
 _PREVIEW = 255
@@ -79,18 +80,22 @@ def touch(message: Message, at: datetime) -> None:
     message.properties["changeKey"] = new_change_key()
 
 
-def new_attachment(name: str, content_type: str, content: bytes, at: datetime, **properties: Any) -> Attachment:
+def new_attachment(
+    name: str, content_type: str, content: bytes | Content, at: datetime, **properties: Any,
+) -> Attachment:  # fmt: skip
     """The content is kept as it is: copies of a message share the one bytes object."""
+    attachment_id = new_id()
+    body = content if isinstance(content, Content) else Content.of(attachment_id, content)
     shown = {
         "lastModifiedDateTime": timestamp(at),
         "name": name,
         "contentType": content_type or "application/octet-stream",
-        "size": len(content) + _OVERHEAD + 2 * len(name),
+        "size": body.size + _OVERHEAD + 2 * len(name),
         "isInline": False,
         "contentId": None,
         "contentLocation": None,
     }
-    return Attachment(new_id(), shown | properties, content)
+    return Attachment(attachment_id, shown | properties, body)
 
 
 _OVERHEAD = 184  # an attachment's size counts its properties too; how many bytes is not published
@@ -106,7 +111,7 @@ def encoded_size(properties: Mapping[str, Any], attachments: Iterable[Attachment
     """Return the size of the message on the wire, which the limits count; `more`: bytes of an attachment to come."""
     text = len(((properties.get("body") or {}).get("content") or "").encode())
     size = 1024 + text + len(properties.get("subject") or "")
-    size += sum(encoded_length(len(a.content)) + 256 for a in attachments)
+    size += sum(encoded_length(a.body.size) + 256 for a in attachments)
     return size + (encoded_length(more) + 256 if more else 0)
 
 

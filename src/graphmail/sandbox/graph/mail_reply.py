@@ -144,7 +144,7 @@ def _thread(original: Message) -> list[tuple[str, str]]:
 def _carried(original: Message, kind: _Kind) -> list[Attachment]:
     """A forward takes all attachments along, a reply those that stand in the text."""
     kept = (a for a in original.attachments if kind.forward or a.properties["isInline"])
-    return [replace(a, id=new_id(), properties=dict(a.properties), stored_as=a.stored_as or a.id) for a in kept]
+    return [replace(a, id=new_id(), properties=dict(a.properties)) for a in kept]
 
 
 def _quoting(original: Message, comment: str) -> dict[str, Any]:

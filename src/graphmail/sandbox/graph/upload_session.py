@@ -50,6 +50,7 @@ async def create_session(call: Call) -> Answer:
         is_inline=bool(item.get("isInline")),
         content_id=item.get("contentId"),
     )
+    session.content.key = session.id
     box.tenant.upload_sessions[session.id] = session
     box.commit(message.immutable_id, upload=session.name, size=session.size)
     values = {"user": box.recipient.id, "tenant": box.tenant.id, "message": box.item_id(message), "session": session.id}
@@ -119,7 +120,7 @@ async def put_slice(call: Call) -> Answer:
     received = session.received + len(call.body)
     if encoded_size(message.properties, message.attachments, received) > mailbox.max_send_size:
         raise graph_error(400, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.")
-    session.slices.append(call.body)
+    session.content.append(call.body)
     call.tenant.touch()
     if received < session.size:
         # As the page spells it since microsoftgraph/microsoft-graph-docs#15978; older answers had capitals.
@@ -145,13 +146,12 @@ def _check_range(call: Call, session: UploadSession) -> None:
 
 
 def _complete(call: Call, session: UploadSession, message: Message) -> Attachment:
-    """Join the slices, once."""
+    """Make the attachment of what came."""
     now = call.tenant.clock.now()
-    content = b"".join(session.slices)
     attachment = new_attachment(
-        session.name, session.content_type, content, now, isInline=session.is_inline, contentId=session.content_id,
+        session.name, session.content_type, session.content, now,
+        isInline=session.is_inline, contentId=session.content_id,
     )  # fmt: skip
-    attachment.stored_as = session.id
     message.attachments.append(attachment)
     touch(message, now)
     del call.tenant.upload_sessions[session.id]

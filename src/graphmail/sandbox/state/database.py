@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FILE = "sandbox.db"
@@ -20,7 +20,7 @@ CREATE TABLE message (
 CREATE TABLE blob (key TEXT, start INTEGER, content BLOB NOT NULL, PRIMARY KEY (key, start));
 CREATE TABLE issued (digest TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-_PAGE = 16384  # bytes; large attachments cost a third of what they do in pages of 4,096
+_PAGE = 16384
 
 
 class StateError(Exception):
@@ -59,7 +59,8 @@ class Database:
         run = self.connection.execute
         run(f"PRAGMA page_size = {_PAGE}")
         run("PRAGMA locking_mode = EXCLUSIVE")
-        run("PRAGMA journal_mode = WAL")
+        # A killed process's half transaction is rolled back. A write-ahead log would write every attachment twice.
+        run("PRAGMA journal_mode = PERSIST")
         # What is written survives this process, not a power cut: then --fresh, nobody's data is lost.
         run("PRAGMA synchronous = OFF")
         with self.transaction():
@@ -86,6 +87,8 @@ class Database:
         return dict(self.connection.execute("SELECT name, value FROM meta"))
 
     def close(self) -> None:
+        with suppress(sqlite3.DatabaseError):
+            self.connection.execute("PRAGMA journal_mode = DELETE")  # one file is left
         self.connection.close()
 
 

@@ -95,8 +95,9 @@ class KeptState:
         except BaseException:  # nothing was written: know nothing, so that the next time everything is
             self._rows.clear()
             self._world_parts.clear()
-            self._blobs.forget_unwritten()
+            self._blobs.rolled_back()
             raise
+        self._blobs.committed()
         self._kept |= changes.tenants
         world.issued.saved()
         changes.clear()

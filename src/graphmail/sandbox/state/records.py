@@ -19,12 +19,13 @@ _CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 _TENANT_APART = {"id", "ledger", "requests", "drills", "mail_traffic"}
 _WORLD_APART = {"tenants", "issued", "requests", "domains"}
 
+_IN_MEMORY = {"pieces", "reader"}
 # Kept as rows of their own: a mailbox's messages, an upload's bytes, an attachment's bytes.
 LEFT_OUT: dict[str, Any] = {
     "recipients": {"__all__": {"mailbox": {"messages"}}},
-    "upload_sessions": {"__all__": {"slices"}},
+    "upload_sessions": {"__all__": {"content": _IN_MEMORY}},
 }
-WITHOUT_BYTES: Any = {"attachments": {"__all__": {"content"}}}
+WITHOUT_BYTES: Any = {"attachments": {"__all__": {"body": _IN_MEMORY}}}
 
 
 def _adapter(hint: Any) -> TypeAdapter[Any]:

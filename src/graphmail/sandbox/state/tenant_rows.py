@@ -14,7 +14,7 @@ from typing import Any
 from graphmail.sandbox.clock import VirtualClock
 from graphmail.sandbox.state.blobs import Blobs
 from graphmail.sandbox.state.records import LEFT_OUT, WITHOUT_BYTES, adapter_of, tenant_adapters
-from graphmail.sandbox.store import Attachment, Commit, Delays, Mailbox, Message, Tenant, World
+from graphmail.sandbox.store import Commit, Delays, Mailbox, Message, Tenant, World
 
 _UPSERT = """
 INSERT INTO message (tenant, mailbox, id, value, blobs) VALUES (?, ?, ?, ?, ?)
@@ -50,7 +50,7 @@ class TenantRows:
                 self._connection.execute("INSERT OR REPLACE INTO part VALUES (?, ?, ?)", row)
                 self._parts[name] = known
         for session in tenant.upload_sessions.values():
-            self._blobs.write(session.id, session.slices)
+            self._blobs.write(session.content)
         self._save_mail({r.id: r.mailbox for r in tenant.recipients.values() if r.mailbox})
         entries = adapter_of(Commit)
         rows = [(self._id, c.number, entries.dump_json(c).decode()) for c in tenant.ledger[self._entries :]]
@@ -74,9 +74,9 @@ class TenantRows:
 
     def _save_message(self, mailbox_id: str, message: Message) -> None:
         for attachment in message.attachments:
-            self._blobs.write(_key(attachment), [attachment.content])
+            self._blobs.write(attachment.body)
         value = adapter_of(Message).dump_json(message, exclude=WITHOUT_BYTES).decode()
-        keys = json.dumps([_key(a) for a in message.attachments])
+        keys = json.dumps([a.body.key for a in message.attachments])
         self._connection.execute(_UPSERT, (self._id, mailbox_id, message.id, value, keys))
 
     def load(self, world: World) -> Tenant:
@@ -91,20 +91,16 @@ class TenantRows:
         tenant = Tenant(id=self._id, ledger=[entries.validate_json(value) for (value,) in ledger], **fields)
         self._entries = len(tenant.ledger)
         for session in tenant.upload_sessions.values():
-            session.slices = self._blobs.read(session.id)
+            session.content.reader = self._blobs.read
         self._load_mail(tenant, world)
         return tenant
 
     def _load_mail(self, tenant: Tenant, world: World) -> None:
-        read: dict[str, bytes] = {}  # copies of a message share the one bytes object
         rows = "SELECT mailbox, value FROM message WHERE tenant = ? ORDER BY position"
         for mailbox_id, value in self._connection.execute(rows, (self._id,)):
             message: Message = adapter_of(Message).validate_json(value)
             for attachment in message.attachments:
-                key = _key(attachment)
-                if key not in read:
-                    read[key] = b"".join(self._blobs.read(key))
-                attachment.content = read[key]
+                attachment.body.reader = self._blobs.read
             if message.sent_from:
                 message.sent_from = (self._clock(world, message.sent_from[0].tenant_id), message.sent_from[1])
             mailbox = tenant.recipients[mailbox_id].mailbox
@@ -126,10 +122,6 @@ def _delays(tenant: Tenant) -> Delays:
     """Return the delays without what planned drills made of them: those are forgotten at a restart."""
     before = {n: s for p in reversed(tenant.drills) if p.drill.moment == "standing" for n, s in p.memory.items()}
     return replace(tenant.delays, **{n: s for n, s in before.items() if n in Delays.__dataclass_fields__})
-
-
-def _key(attachment: Attachment) -> str:
-    return attachment.stored_as or attachment.id
 
 
 def _mark(message: Message) -> int:
