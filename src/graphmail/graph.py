@@ -13,19 +13,14 @@ from requests.structures import CaseInsensitiveDict
 from graphmail.auth import Token
 from graphmail.bearer import Bearer
 from graphmail.errors import GraphError, TenantError, Unreachable
+from graphmail.graph_errors import IN_PLACE, graph_error, is_own, is_passing_read, is_stale, is_transient
 from graphmail.path_template import path_template
-from graphmail.printable import printable
 from graphmail.reads import Reads
 from graphmail.retry import Operation, retry_after
 from graphmail.transport import Reply, Request, Transport
 
 BATCH = 20  # https://learn.microsoft.com/graph/json-batching
 ROUNDS = 5  # how often items of a batch that were throttled are asked again
-# One of these stands in every object that Graph answers.
-_OWN = frozenset({"@odata.context", "value", "id", "responses"})
-# Another write to the same object won: https://github.com/nais/azurerator/issues/448
-_CONCURRENCY = "Directory_ConcurrencyViolation"
-_IN_PLACE = "see whether a proxy answers in Graph's place, then run the same playbook again"
 
 
 def literal(text: str) -> str:
@@ -68,16 +63,16 @@ class Graph:
         ahead = self._reads.get(path) if self._reads and params is None else None
         if ahead is not None:
             if "error" in ahead:
-                raise _error(f"GET {path_template(path)}", ahead["status"], ahead, "read ahead")
+                raise graph_error(f"GET {path_template(path)}", ahead["status"], ahead, "read ahead")
             return dict(ahead["body"])
         reply = self.call(Operation.READ, "GET", path, params=params, headers=headers)
         body = reply.json()
-        if not _own(body):
+        if not is_own(body):
             # Something between us and Graph answered; nothing there must never look like an empty tenant.
             raise TenantError(
                 f"Graph answered {reply.status} without any object to GET {path_template(path)}",
                 found=reply.tried,
-                remedy=_IN_PLACE,
+                remedy=IN_PLACE,
                 request_id=reply.request_id,
             )
         return body
@@ -220,7 +215,7 @@ class Graph:
                 passing = (status == 429 or status >= 500) and status != 501 and told <= deadline.remaining
                 if number not in paths or (passing and not last):
                     wait = max(wait, told)
-                elif status >= 400 or _own(body):
+                elif status >= 400 or is_own(body):
                     answers[number] = _answer(paths[number], status, body, reply.request_id, told)
             if len(answers) == len(paths):
                 return answers
@@ -235,8 +230,8 @@ class Graph:
     def _send(self, request: Request, operation: Operation) -> Reply:
         if self._reads and operation is not Operation.READ:
             self._reads.drop()
-        passing = _passing_read if operation is Operation.READ and not request.stream else _transient
-        reply = self._bearer.send(request, operation, stale=_stale, transient=passing)
+        passing = is_passing_read if operation is Operation.READ and not request.stream else is_transient
+        reply = self._bearer.send(request, operation, stale=is_stale, transient=passing)
         if reply.status >= 300:
             raise self._refused(reply, request)
         return reply
@@ -251,73 +246,16 @@ class Graph:
 
     def _refused(self, reply: Reply, request: Request) -> GraphError:
         told = retry_after(reply.headers, self.transport.clock.now())
-        return _error(request.asked, reply.status, reply.json(), reply.request_id, told, reply.tried)
+        return graph_error(request.asked, reply.status, reply.json(), reply.request_id, told, reply.tried)
 
 
 def _answer(path: str, status: int, body: Any, request_id: str, told: float = 0.0) -> BatchAnswer:
     if status < 400:
         return BatchAnswer(body)
-    return BatchAnswer({}, _error(f"GET {path_template(path)}", status, body, request_id, told))
-
-
-def _error(
-    asked: str, status: int, body: Any, request_id: str, told: float | None = None, tried: str = ""
-) -> GraphError:
-    error = body.get("error") if isinstance(body, dict) else None
-    error = error if isinstance(error, dict) else {}
-    details = error.get("details")
-    return GraphError(
-        asked,
-        status=status,
-        code=printable(str(error.get("code") or ""), 100),
-        message=printable(str(error.get("message") or "")),
-        details=tuple(
-            printable(str(detail.get("code") or ""), 100)
-            for detail in (details if isinstance(details, list) else ())
-            if isinstance(detail, dict)
-        ),
-        request_id=request_id,
-        retry_after=told,
-        tried=tried,
-        remedy=_remedy(status, str(error.get("code") or "")),
-    )
-
-
-def _remedy(status: int, code: str) -> str:
-    if 300 <= status < 400:
-        return f"it was not followed, since the token would go with it; {_IN_PLACE}"
-    if code == _CONCURRENCY:
-        return "run the same playbook again, when nobody else changes the same object"
-    return _IN_PLACE if status in (400, 404) and not code else ""
-
-
-def _own(body: Any) -> bool:
-    """Whether it is an object of Graph's, and not what something in front of it made up."""
-    return isinstance(body, dict) and not _OWN.isdisjoint(body)
+    return BatchAnswer({}, graph_error(f"GET {path_template(path)}", status, body, request_id, told))
 
 
 def _kept(answer: BatchAnswer) -> dict[str, Any]:
     if answer.error is None:
         return {"status": 200, "body": answer.body}
     return {"status": answer.error.status, "error": {"code": answer.error.code, "message": answer.error.message}}
-
-
-def _stale(reply: Reply) -> bool:
-    return reply.status == 401
-
-
-def _transient(reply: Reply) -> bool:
-    # https://learn.microsoft.com/graph/errors: a lock and a slow request; nothing was done.
-    return reply.status in (408, 423) or (reply.status == 409 and _code(reply) == _CONCURRENCY)
-
-
-def _passing_read(reply: Reply) -> bool:
-    """Also an answer that is not Graph's own: a read is asked again."""
-    if reply.status < 300:
-        return not _own(reply.json())
-    return _transient(reply) or (reply.status in (400, 404) and not _code(reply))
-
-
-def _code(reply: Reply) -> str:
-    error = reply.json().get("error")
-    return str(error.get("code") or "") if isinstance(error, dict) else ""

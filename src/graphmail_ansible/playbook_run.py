@@ -107,21 +107,13 @@ def run_playbook(
             tell(heard)
         return False
 
-    # ansible-runner finds ansible.cfg by the project folder, hides its callback_plugins, and needs absolute paths.
-    variables = {
-        # This Python's own ansible-playbook, whether its environment is activated or not.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-        "ANSIBLE_CALLBACK_PLUGINS": str(REPOSITORY / "plugins" / "callback"),
-        **environment,
-    }
     with tempfile.TemporaryDirectory(prefix="playbook-") as private:
         ran = ansible_runner.run(
             private_data_dir=private,
             project_dir=str(REPOSITORY),
             playbook=str((REPOSITORY / "playbooks" / playbook).absolute()),
             inventory=str(inventory.absolute()),
-            envvars=variables,
+            envvars=_variables(environment),
             cmdline=" ".join(arguments) or None,
             quiet=True,
             suppress_env_files=True,
@@ -131,6 +123,20 @@ def run_playbook(
         done.output = ran.stdout.read() if os.path.exists(ran.stdout.name) else ""
     done.status, done.rc = ran.status, int(ran.rc)
     return done
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is added to this process's own environment, with absolute paths.
+
+    ansible-runner finds ansible.cfg by the project folder, and hides its callback_plugins.
+    """
+    return {
+        # This Python's own ansible-playbook, whether its environment is activated or not.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(REPOSITORY / "plugins" / "callback"),
+        **environment,
+    }
 
 
 def _forget_environment(status: Mapping[str, Any], runner_config: Any) -> None:

@@ -18,6 +18,7 @@ from pydantic import ByteSize, PlainSerializer, PlainValidator, TypeAdapter, Val
 from graphmail import sealed, state
 from graphmail.customers import span
 from graphmail.errors import TenantError
+from graphmail.logo import CONTENT_TYPES, TOO_LARGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +87,11 @@ def resolved(value: str, inventory: Path) -> Path:
     return (inventory.parent / Path(value).expanduser()).absolute()
 
 
-# What Entra's portal takes: at most 100 KB; see also https://learn.microsoft.com/graph/api/resources/application
-_LOGO_BYTES = 100 * 1024
-_LOGO_FORMATS = ("PNG", "JPEG", "GIF", "BMP")
-
-
 def _logo(value: Any, info: ValidationInfo) -> str:
     path = resolved(_text(value), info.context["inventory"] if info.context else Path("inventory.yml"))
     try:
         size = path.stat().st_size
-        if size >= _LOGO_BYTES:
+        if size >= TOO_LARGE:
             raise ValueError(f"is a file of {size} bytes")
         with Image.open(path) as picture:
             found = picture.format
@@ -106,7 +102,7 @@ def _logo(value: Any, info: ValidationInfo) -> str:
         raise ValueError(f"is a file that cannot be read: {error.strerror or 'broken picture'}") from None
     except (SyntaxError, Image.DecompressionBombError):  # how Pillow names a broken picture
         raise ValueError(f"is a broken picture ({size} bytes)") from None
-    if found not in _LOGO_FORMATS:
+    if found not in CONTENT_TYPES:
         raise ValueError(f"is a picture of the format {found}")
     return str(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Literal
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.record import Record
-from graphmail.evidence.run import CUSTOMER, RUN_ID, Run
+from graphmail.evidence.run import RUN_ID, Run
+from graphmail.state import CUSTOMER_NAME
 
 
 def runs(root: Path | str, customer: str | None = None) -> Iterator[Run]:
     """All runs, open and closed, by customer and then by time; only those of `customer` if one is given."""
     folders = [Path(root) / customer] if customer else sorted(Path(root).glob("*"))
     for folder in folders:
-        if not CUSTOMER.match(folder.name):
+        if not re.fullmatch(CUSTOMER_NAME, folder.name):
             continue
         for inner in sorted(folder.glob("*")):
             if RUN_ID.match(inner.name):

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from graphmail.evidence.files import EvidenceError, sync_folder, write_once
 from graphmail.printable import visible
+from graphmail.state import CUSTOMER_NAME
 
 Verdict = Literal["passed", "failed", "unknown"]
 Environment = Literal["sandbox", "production"]
@@ -68,7 +69,7 @@ class Record(_Strict):
     """One notebook's findings, as JSON in `records/`. The verdict follows from the checks and cannot be given."""
 
     schema_: Literal[1] = Field(1, alias="schema")
-    customer: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    customer: Annotated[str, Field(pattern=f"^{CUSTOMER_NAME}$")]
     tenant_id: str
     environment: Environment
     run_id: str

@@ -18,11 +18,11 @@ from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
 from graphmail.evidence.record import Environment, Record, records_in
 from graphmail.evidence.steps import HttpCall, Step
+from graphmail.state import CUSTOMER_NAME
 
 Outcome = Literal["succeeded", "failed", "waiting"]
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[a-z0-9_]+-[0-9a-f]{6}$")
-CUSTOMER = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 
 # What may decide how a run behaves; the rest of the installation follows from the lock file.
 TOOLS = ("graphmail", "ansible-core", "ansible-runner", "bagit", "msal", "papermill", "pyrage", "requests")
@@ -43,8 +43,8 @@ class Run:
     """
 
     def __init__(self, root: Path | str, customer: str, run_id: str) -> None:
-        if not CUSTOMER.match(customer):
-            raise EvidenceError(f"{customer!r} cannot be the name of a folder", expected=CUSTOMER.pattern)
+        if not re.fullmatch(CUSTOMER_NAME, customer):
+            raise EvidenceError(f"{customer!r} cannot be the name of a folder", expected=CUSTOMER_NAME)
         if not RUN_ID.match(run_id):
             raise EvidenceError(f"{run_id!r} is no run id", expected="YYYYMMDDTHHMMSSZ-<playbook>-<6 hex>")
         self.customer = customer

@@ -15,11 +15,9 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from graphmail.errors import GraphError, TenantError
+from graphmail.logo import CONTENT_TYPES, TOO_LARGE
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
-
-LARGEST = 100 * 1024  # bytes; the portal's limit, below the directory's own
-CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "BMP": "image/bmp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,14 @@ class ApplicationLogo:
     def of_file(cls, name: str) -> ApplicationLogo:
         """The picture in that file. Raises TenantError when it is none, or too large."""
         path = Path(name)
-        expected = f"{', '.join(CONTENT_TYPES)} of less than {LARGEST // 1024} KB"
+        expected = f"{', '.join(CONTENT_TYPES)} of less than {TOO_LARGE // 1024} KB"
         try:
             with Image.open(path) as image:
                 kind = image.format or ""
             content = path.read_bytes()
         except (OSError, UnidentifiedImageError):
             raise TenantError(f"The logo {path} is not a readable picture", expected=expected) from None
-        if kind not in CONTENT_TYPES or len(content) >= LARGEST:
+        if kind not in CONTENT_TYPES or len(content) >= TOO_LARGE:
             raise TenantError(
                 f"The logo {path} cannot be used", expected=expected, found=f"{kind}, {len(content) // 1024} KB"
             )
