@@ -27,6 +27,7 @@ from graphmail.sandbox.front_door.listener import FrontDoor, refuse_strangers
 from graphmail.sandbox.services import make_services
 from graphmail.sandbox.smtp.server import start as start_smtp
 from graphmail.sandbox.state.kept import KeptState
+from graphmail.sandbox.timestamp.authority import TimestampAuthority
 from graphmail.sandbox.wire import Protocol
 from graphmail.sandbox.world import Blueprint
 
@@ -115,7 +116,10 @@ async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = F
     sockets = {name: open_socket(port + i if port else 0) for i, name in enumerate(names)}
     roots = {name: f"https://{LOOPBACK}:{sock.getsockname()[1]}" for name, sock in sockets.items()}
     services = make_services(world, roots)
-    apps: dict[str, ASGIApp] = {**services.apps, "control": control_app(world, blueprint, services)}
+    apps: dict[str, ASGIApp] = {
+        **services.apps,
+        "control": control_app(world, blueprint, services, TimestampAuthority(kept.authority)),
+    }
     servers = [await _serve(apps[name], sockets[name], tls) for name in names]
     world.doors = Doors(
         {name: server for name, (server, _) in zip(names, servers, strict=True) if name in PORTS.values()}
@@ -128,7 +132,7 @@ async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = F
         "ca": str(ca.resolve()),
         "proxy": f"http://{LOOPBACK}:{door.port}",
         "smtp": f"{LOOPBACK}:{smtp.port}",
-        "timestamp": None,
+        "timestamp": f"{roots['control']}/timestamp",
         "admins": blueprint.admins(),
     }
     _write_private(state / SETTINGS, addresses)

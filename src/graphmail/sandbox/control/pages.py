@@ -23,6 +23,7 @@ from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
 from graphmail.sandbox.issuers import trust_issuer
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
+from graphmail.sandbox.timestamp.authority import TimestampAuthority
 from graphmail.sandbox.world import Blueprint
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -278,8 +279,12 @@ class ControlPages:
         return tenant
 
 
-def control_app(world: World, blueprint: Blueprint, services: Services) -> ASGIApp:
-    return KeptBeforeAnswer(Starlette(routes=ControlPages(world, blueprint, services).routes()), world)
+def control_app(world: World, blueprint: Blueprint, services: Services, timestamps: TimestampAuthority) -> ASGIApp:
+    routes = [
+        *ControlPages(world, blueprint, services).routes(),
+        Route("/timestamp", timestamps.answer, methods=["POST"]),
+    ]
+    return KeptBeforeAnswer(Starlette(routes=routes), world)
 
 
 def _answering(page: Page) -> Page:
