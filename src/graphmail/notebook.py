@@ -22,7 +22,8 @@ from graphmail.evidence import RECORD_TYPE, Record, Verdict
 # Beyond `max_wait`, which the notebook keeps by itself: the most that one cell may take before its kernel is ended.
 GRACE = 3600  # seconds
 
-# The errors of this project that a kernel may raise, by name: all that is known of them out here.
+# The errors of this project that a kernel may raise, by name, which is all that is known of them out here. Only their
+# texts are known to hold no secret; of all others the name has to do, in messages and in the evidence.
 OWN_ERRORS = frozenset(
     {
         "BagError",
@@ -86,8 +87,8 @@ def execute(notebook: Path, parameters: Mapping[str, Any], output: Path) -> Exec
                 extra_arguments=["--IPKernelApp.log_level=50"],  # being ended is all that it has to tell
             )
         except PapermillExecutionError as failure:
-            # Only what this project raises is known to hold no secret; of all else the name has to do.
             error = f"{failure.ename}: {failure.evalue}" if failure.ename in OWN_ERRORS else str(failure.ename)
+            _forget_foreign_texts(output)
         except (CellTimeoutError, DeadKernelError) as failure:
             error = f"the kernel was lost ({type(failure).__name__})"
     record = _record_named_in(output)
@@ -117,6 +118,17 @@ def _refuse_undeclared(notebook: Path, parameters: Mapping[str, Any]) -> None:
             expected=", ".join(known),
             remedy="nothing was run",
         )
+
+
+def _forget_foreign_texts(output: Path) -> None:
+    """Take from the executed copy what a foreign error says: it may be a URL with a token, or a whole reply."""
+    executed = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
+    for cell in executed.cells:
+        for shown in cell.get("outputs", ()):
+            if shown.output_type == "error" and shown.ename not in OWN_ERRORS:
+                shown.evalue = "(what it says may hold a secret, and is not kept)"
+                shown.traceback = [f"{shown.ename}: {shown.evalue}"]
+    nbformat.write(executed, output)  # type: ignore[no-untyped-call]
 
 
 def _record_named_in(output: Path) -> Path | None:
