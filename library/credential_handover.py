@@ -41,6 +41,12 @@ options:
     description:
       - Where the vendor expects to be told.
     type: str
+  access:
+    description:
+      - What confines the app to the group; the note says so.
+    type: str
+    choices: [application_access_policy, rbac]
+    default: application_access_policy
 extends_documentation_fragment:
   - tenant
   - action_common_attributes

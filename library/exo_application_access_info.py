@@ -22,6 +22,12 @@ options:
     type: list
     elements: str
     default: []
+  access:
+    description:
+      - What confines the app to the group.
+    type: str
+    choices: [application_access_policy, rbac]
+    default: application_access_policy
   max_wait:
     description:
       - How many seconds the answers may take to agree.
@@ -44,6 +50,7 @@ notes:
     Entra role Exchange Administrator.
 seealso:
   - module: exo_application_access_policy
+  - module: exo_management_role_assignment
   - module: verification_notebook
   - name: Test-ApplicationAccessPolicy
     description: Exchange's own test.

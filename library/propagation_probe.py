@@ -26,6 +26,12 @@ options:
       - A mailbox that the app must be refused.
     type: str
     required: true
+  access:
+    description:
+      - What confines the app to the group.
+    type: str
+    choices: [application_access_policy, rbac]
+    default: application_access_policy
   max_wait:
     description:
       - How many seconds the grants may take to act, counted from the first look.

@@ -57,7 +57,9 @@ options:
     required: true
   access:
     description:
-      - What confines the app. The inventory's other model is not built yet; asking for it stops the run.
+      - What confines the app to the group.
+      - With V(rbac) an organization that was never customized is an obstacle, and so is an app that works by consent in
+        Entra and holds no role assignment yet.
     type: str
     choices: [application_access_policy, rbac]
     default: application_access_policy

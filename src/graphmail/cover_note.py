@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphmail.access_models import MODELS
 from graphmail.credentials import SealedCredential
 from graphmail.evidence import Record
 from graphmail.tenant import Tenant
@@ -17,7 +18,7 @@ Client id       {client_id}
 Credential      client secret, key id {key_id}
 Expires         {expires}
 Mailboxes       {mailboxes}
-Confined by     an Exchange application access policy: every other mailbox is refused
+Confined by     {access}: every other mailbox is refused{roles}
 {address}Proved by       run {run_id}, finished {finished} UTC
 
 The client secret is in the file beside this note, {file}
@@ -29,11 +30,15 @@ It holds tenant id, client id, client secret and expiry as JSON. Keep the secret
 the decrypted copy. The secret stops working on the day above; a new one is handed over before.
 """
 
+# A program that looks for its permissions in the token would think that it has none.
+NO_ROLES = "\n                The app's tokens carry no Mail.* roles; Exchange grants them itself"
+
 
 def cover_note(
     tenant: Tenant, credential: SealedCredential, desired: dict[str, Any], digest: str, proof: Record | None
 ) -> str:
     """The text; `digest` is of the sealed file."""
+    model = MODELS[desired["access"]]
     title = f"Kundo Mail: access to the mailboxes of {tenant.customer}"
     return NOTE.format(
         customer=tenant.customer,
@@ -44,6 +49,8 @@ def cover_note(
         key_id=credential.key_id,
         expires=f"{credential.expires:%Y-%m-%d}" if credential.expires else "not told",
         mailboxes="\n                ".join(desired["mailboxes"]),
+        access=model.title,
+        roles="" if model.consented else NO_ROLES,
         address=f"Send it to      {desired['address']}\n" if desired.get("address") else "",
         run_id=proof.run_id if proof else "",
         finished=f"{proof.finished:%Y-%m-%d %H:%M}" if proof else "",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graphmail.access_models import MODELS
 from graphmail.customers.groups import label_group
 from graphmail.customers.values import (
     Address,
@@ -140,8 +141,11 @@ class Customer(Section):
         }
 
     def variables(self) -> dict[str, Any]:
-        """The entry as plain, JSON-able data with the defaults filled in: sizes in bytes, waits in seconds."""
-        return self.model_dump(mode="json")
+        """The entry as plain, JSON-able data with the defaults filled in: sizes in bytes, waits in seconds.
+
+        Beside it `consented`: the application permissions that Entra grants in the customer's access model.
+        """
+        return self.model_dump(mode="json") | {"consented": sorted(MODELS[self.access].consented)}
 
 
 class Inventory(Section):

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from graphmail.access_models import MODELS, Plane, Tested
 from graphmail.auth import Token
 from graphmail.clock import STEPS, Clock
 from graphmail.customers import Customer
-from graphmail.errors import GraphError, TenantError, Unreachable
-from graphmail.exchange import Cmdlet, CmdletAnswer, Exchange
+from graphmail.errors import GraphError, Unreachable
+from graphmail.exchange import Exchange
 from graphmail.graph import Graph
 from graphmail.mailflow.mailbox import user
 from graphmail.mailflow.marker import Marker
 from graphmail.mailflow.observation import Observation
-from graphmail.resources.exo_application_access_info import Plane, tested
-from graphmail.resources.permissions import MAIL_ROLES
 from graphmail.retry import Operation
 
 # A refusal counts when it is seen twice, this many seconds apart.
@@ -46,30 +45,29 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One look at one mailbox. `control` is Exchange's test, with a reason where it is undecided."""
+    """One look at one mailbox. `control` is Exchange's test."""
 
     member: bool
-    control: Plane
-    control_reason: str
+    control: Tested
     read: Answer
     send: Answer
 
     @property
     def right(self) -> bool:
         wanted = "Granted" if self.member else "Denied"
-        return self.control == self.read.plane == self.send.plane == wanted
+        return self.control.plane == self.read.plane == self.send.plane == wanted
 
     @property
     def agree(self) -> bool:
-        return self.control == self.read.plane == self.send.plane != "undecided"
+        return self.control.plane == self.read.plane == self.send.plane != "undecided"
 
     @property
     def reachable(self) -> bool:
         return "Granted" in (self.read.plane, self.send.plane)
 
     def __str__(self) -> str:
-        reason = self.control_reason and f" ({self.control_reason})"
-        return f"Exchange's test: {self.control}{reason}; read: {self.read}; send: {self.send}"
+        reason = self.control.reason and f" ({self.control.reason})"
+        return f"Exchange's test: {self.control.plane}{reason}; read: {self.read}; send: {self.send}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +105,7 @@ class AccessProof:
         self._clock = clock
         self._customer = customer
         self._client_id = client_id
+        self._model = MODELS[customer.access]
         self.attempts = 0
         self.confirmed = False
         self.delays: dict[str, float] = {}
@@ -140,19 +139,13 @@ class AccessProof:
         self.attempts += 1
         token = self._app.token(fresh)
         mailboxes = [*self._customer.mailboxes, self._customer.outside_mailbox]
-        tests = self._exchange.batch([self._test(address) for address in mailboxes])
+        tests = self._exchange.batch([self._model.test(self._client_id, address) for address in mailboxes])
         sights = {}
         for address, test in zip(mailboxes, tests, strict=True):
-            control, reason = _control(test)
             member = address != self._customer.outside_mailbox
-            sights[address] = Sight(member, control, reason, self._read(address), self._send(address))
+            sights[address] = Sight(member, self._model.tested(test), self._read(address), self._send(address))
         same = self._app.token(False) is token
-        return Round(self._clock.now(), token if same else None, sights, MAIL_ROLES - token.roles)
-
-    def _test(self, address: str) -> Cmdlet:
-        if self._customer.access != "application_access_policy":
-            raise TenantError(f"Exchange's test for access model {self._customer.access} is not known here")
-        return Cmdlet("Test-ApplicationAccessPolicy", {"Identity": address, "AppId": self._client_id})
+        return Round(self._clock.now(), token if same else None, sights, self._model.consented - token.roles)
 
     def _read(self, address: str) -> Answer:
         return self._ask("GET", f"{user(address)}/mailFolders/inbox?$select=id", granted=(200,))
@@ -201,7 +194,7 @@ class AccessProof:
         if sight.member and sight.right:
             return Observation("passed", str(sight), self.attempts, self.delays.get(address), request_ids)
         if sight.member:
-            refused = "Denied" in (sight.control, sight.read.plane, sight.send.plane)
+            refused = "Denied" in (sight.control.plane, sight.read.plane, sight.send.plane)
             missing = 404 in (sight.read.status, sight.send.status)
             verdict: Literal["failed", "unknown"] = "failed" if refused or missing else "unknown"
             roles = ", ".join(sorted(last.lacking))
@@ -210,7 +203,7 @@ class AccessProof:
         if sight.reachable:
             text = f"{address} IS REACHABLE, and must not be. {sight}"
             return Observation("failed", text, self.attempts, request_ids=request_ids)
-        if sight.control == "Granted":
+        if sight.control.plane == "Granted":
             text = f"Exchange's own test grants the app access to {address}. {sight}"
             return Observation("failed", text, self.attempts, request_ids=request_ids)
         lacking = "" if last.member_passed else "; proves nothing, since no member passed with the same token"
@@ -227,14 +220,6 @@ class AccessProof:
         waited = (last.at - self._started).total_seconds()
         text = f"DISAGREEMENT after {waited:.0f} s about {', '.join(split)}"
         return Observation("failed" if reachable else "unknown", text, self.attempts, waited)
-
-
-def _control(test: CmdletAnswer) -> tuple[Plane, str]:
-    """What Exchange's test says, and why it says nothing."""
-    if test.error:
-        return "undecided", test.error.type_name or str(test.error.status)
-    plane = tested(test.rows)
-    return plane, "no result" if plane == "undecided" else ""
 
 
 def _apart(first: Round, second: Round) -> float:

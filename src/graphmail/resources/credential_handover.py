@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from graphmail.access_models import ACCESS
 from graphmail.cover_note import cover_note
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TenantError
@@ -32,6 +33,7 @@ class CredentialHandover(Resource):
         "outside_mailbox": Option("", {"type": "str", "required": True}, managed=False),
         "recipients": Option("", {"type": "list", "elements": "str", "required": True}, compare=unordered),
         "address": Option("", {"type": "str"}, managed=False),
+        "access": Option("", ACCESS, managed=False),
     }
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from graphmail.access_models import ACCESS, MODELS, AccessModel, Plane
 from graphmail.clock import poll
 from graphmail.errors import DeadlineExceeded, TenantError
-from graphmail.exchange import Cmdlet, Row
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, referred_application
 from graphmail.tenant import Tenant
-
-Plane = Literal["Granted", "Denied", "undecided"]
 
 
 class ApplicationAccessInfo(Info):
@@ -22,6 +20,7 @@ class ApplicationAccessInfo(Info):
     options: ClassVar = REFERENCE | {
         "granted": Option("", {"type": "list", "elements": "str", "default": []}),
         "denied": Option("", {"type": "list", "elements": "str", "default": []}),
+        "access": Option("", ACCESS),
         "max_wait": Option("", {"type": "int", "default": 900}),
     }
 
@@ -29,11 +28,12 @@ class ApplicationAccessInfo(Info):
         application = referred_application(tenant, params)
         if application is None:
             return {"results": {}, "as_expected": False}
-        expected = {m.lower(): "Granted" for m in params["granted"]} | {m.lower(): "Denied" for m in params["denied"]}
+        expected: dict[str, Plane] = {m.lower(): "Granted" for m in params["granted"]}
+        expected |= {m.lower(): "Denied" for m in params["denied"]}
         results: dict[str, Plane] = {}
 
         def probe() -> bool | None:
-            results.update(access_results(tenant, application["appId"], list(expected)))
+            results.update(access_results(tenant, MODELS[params["access"]], application["appId"], list(expected)))
             return results == expected or None
 
         if tenant.run.check_mode:
@@ -47,21 +47,14 @@ class ApplicationAccessInfo(Info):
                 f"Exchange's test disagrees with the inventory after {params['max_wait']} s",
                 expected=f"members Granted, {', '.join(params['denied'])} Denied",
                 found="; ".join(wrong),
-                remedy="compare the group's members and the app's policies in Exchange, then run again",
+                remedy="compare the group's members with what confines the app in Exchange, then run again",
             ) from None
         return {"as_expected": True, "results": results}
 
 
-def access_results(tenant: Tenant, client_id: str, mailboxes: list[str]) -> dict[str, Plane]:
-    """What the test says for each address, in few requests."""
-    cmdlets = [Cmdlet("Test-ApplicationAccessPolicy", {"Identity": m, "AppId": client_id}) for m in mailboxes]
-    answers = tenant.exchange.batch(cmdlets)
-    return {mailbox: tested(answer.value()) for mailbox, answer in zip(mailboxes, answers, strict=True)}
-
-
-def tested(rows: list[Row]) -> Plane:
-    """The test's one answer, as a word or as a truth value; anything else, and more than one, is undecided."""
-    results = {str(row.get("AccessCheckResult", "")).lower() for row in rows}
-    if results in ({"granted"}, {"true"}):
-        return "Granted"
-    return "Denied" if results in ({"denied"}, {"false"}) else "undecided"
+def access_results(tenant: Tenant, model: AccessModel, client_id: str, mailboxes: list[str]) -> dict[str, Plane]:
+    """What Exchange's test says of each address, in few requests. Raises the refusal of the test itself."""
+    answers = tenant.exchange.batch([model.test(client_id, mailbox) for mailbox in mailboxes])
+    for answer in answers:
+        answer.value()
+    return {mailbox: model.tested(answer).plane for mailbox, answer in zip(mailboxes, answers, strict=True)}

@@ -12,8 +12,6 @@ from graphmail.errors import TenantError
 from graphmail.tenant import Tenant
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
-# What the mail app needs; Mail.ReadWrite because a mail over 3 MB goes through a draft. RBAC's grants show in no token.
-MAIL_ROLES = frozenset({"Mail.Send", "Mail.ReadWrite"})
 GRAPH_SERVICE_PRINCIPAL = f"/servicePrincipals(appId='{GRAPH}')?$select=id,appId,displayName,appRoles"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from graphmail.access_models import AccessModel
 from graphmail.errors import ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
 from graphmail.resources.credential_lifetime import credential_lifetime
@@ -23,15 +24,13 @@ GRAPH_RIGHTS = (
     "User.Read.All",
 )
 EXCHANGE_RIGHTS = ("Exchange.ManageAsApp",)
+# … and of cmdlets, beside those of the access model.
 CMDLETS = (
     "Get-DistributionGroup",
     "New-DistributionGroup",
     "Set-DistributionGroup",
     "Add-DistributionGroupMember",
     "Remove-DistributionGroupMember",
-    "New-ApplicationAccessPolicy",
-    "Get-ApplicationAccessPolicy",
-    "Test-ApplicationAccessPolicy",
 )
 _DURATION = TypeAdapter(timedelta)
 MAILBOXES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
@@ -58,7 +57,7 @@ class Findings:
         except TenantError as error:
             self._problems.append(str(error))
 
-    def rights(self) -> None:
+    def rights(self, model: AccessModel) -> None:
         """Application permissions in the admin's own tokens, and the cmdlets that Exchange lets it run."""
         cloud = self._tenant.cloud
         for audience, needed in ((cloud.graph_audience, GRAPH_RIGHTS), (cloud.exchange_audience, EXCHANGE_RIGHTS)):
@@ -74,7 +73,7 @@ class Findings:
         # Nothing below can be read without them.
         self.raise_all()
         allowed = self._tenant.exchange.cmdlets()
-        missing = [cmdlet for cmdlet in CMDLETS if cmdlet not in allowed]
+        missing = [cmdlet for cmdlet in (*CMDLETS, *model.cmdlets) if cmdlet not in allowed]
         if missing:
             self.add(
                 "Exchange does not let the admin app run every cmdlet that is needed",
@@ -95,6 +94,23 @@ class Findings:
                     found=address.rpartition("@")[2],
                     remedy="correct the address or the tenant_id",
                 )
+
+    def role_assignments(self, settings: dict[str, Any], consented: frozenset[str], assigned: list[str]) -> None:
+        """What stands in the way of RBAC for Applications."""
+        if settings.get("IsDehydrated") in (True, "True"):
+            self.add(
+                "The organization was never customized, so Exchange refuses role assignments",
+                expected="IsDehydrated False",
+                found="IsDehydrated True",
+                remedy="run Enable-OrganizationCustomization once in Exchange and wait an hour; it cannot be undone",
+            )
+        if consented and not assigned:
+            self.add(
+                "The app works by consent in Entra; removing that before Exchange's own roles act would cut it off",
+                expected="no Mail.* consent, or role assignments that act already",
+                found=f"consented: {', '.join(sorted(consented))}; no role assignment",
+                remedy="run migrate.yml for this customer",
+            )
 
     def app_management_policy(self, policy: dict[str, Any], lifetime: str) -> None:
         """https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""

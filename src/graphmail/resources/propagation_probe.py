@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from graphmail.access_models import ACCESS, MODELS
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TokenError
 from graphmail.evidence import EvidenceError, latest_record
@@ -11,7 +12,6 @@ from graphmail.graph import Graph
 from graphmail.live_credential import live_credential
 from graphmail.pending import Pending, Wait
 from graphmail.resource import Info, Option, Values
-from graphmail.resources.permissions import MAIL_ROLES
 from graphmail.tenant import NOT_YET, Tenant
 
 
@@ -22,6 +22,7 @@ class PropagationProbe(Info):
     options: ClassVar = {
         "mailboxes": Option("", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
+        "access": Option("", ACCESS),
         "max_wait": Option("", {"type": "int", "default": 7200}),
     }
 
@@ -75,8 +76,8 @@ class PropagationProbe(Info):
             if NOT_YET & set(error.codes):
                 return _not_accepted(tenant, credential.key_id)
             raise
-        if not roles >= MAIL_ROLES:
-            return f"consent to {', '.join(sorted(MAIL_ROLES - roles))} to reach the app's tokens"
+        if lacking := MODELS[params["access"]].consented - roles:
+            return f"consent to {', '.join(sorted(lacking))} to reach the app's tokens"
         outside = params["outside_mailbox"]
         asked = [*params["mailboxes"], outside]
         reachable = _reachable(graph, asked)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from graphmail.access_models import ACCESS, MAIL_ROLES, MODELS
 from graphmail.customers.not_yet import TO_DO, not_yet
 from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, CmdletAnswer
@@ -18,13 +19,13 @@ from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
+from graphmail.resources.exo_management_role_assignment import application_assignments
 from graphmail.resources.group_reference import referred_group
-from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL, MAIL_ROLES
+from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import Findings
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
-ACCESS = "application_access_policy"
 KINDS = ["secret", "certificate", "federated"]
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
@@ -45,7 +46,7 @@ class TenantInfo(Info):
         "mailboxes": Option("Members", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
         # What the inventory may ask for and this version cannot do must stop the run, never be passed over.
-        "access": Option("", {"type": "str", "choices": [ACCESS, "rbac"], "default": ACCESS}),
+        "access": Option("", ACCESS),
         "credential_kind": Option("", {"type": "str", "choices": KINDS, "default": "secret"}),
         "keep_credential": Option("", {"type": "bool", "default": False}),
         "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
@@ -61,20 +62,28 @@ class TenantInfo(Info):
         people = _people(params)
         credential_lifetime(params["lifetime"])
         findings = Findings(tenant)
-        findings.rights()
+        model = MODELS[params["access"]]
+        findings.rights(model)
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
-        if self._directory_of_app(tenant, params, directory):
+        principal = self._directory_of_app(tenant, params, directory)
+        consented: frozenset[str] = frozenset()
+        if principal:
             grants = {n: params.get(n) for n in ("application", "client_id", "known_credentials")}
-            grants["roles"] = sorted(MAIL_ROLES)
+            grants["roles"] = sorted(model.consented)
             consent = AppRoleAssignment()
-            findings.take(lambda: consent.plan(consent.read(tenant, grants), grants, "present"))
+            found = consent.read(tenant, grants)
+            findings.take(lambda: consent.plan(found, grants, "present"))
+            consented = MAIL_ROLES & frozenset(found.values["roles"] if found else ())
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings = self._exchange(tenant, params, people)
         application = directory[application_path(params["application"], params.get("client_id"))]
         if not application.missing:
             findings.take(lambda: self._confined(tenant, params, application.value()["appId"]))
+        if model.name == "rbac":
+            assigned = application_assignments(tenant, principal) if principal and consented else []
+            findings.role_assignments(settings, consented, [row["Role"] for row in assigned])
         app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
         group = {"address": params["group_address"], "state": "absent"}
         users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
@@ -106,14 +115,14 @@ class TenantInfo(Info):
         return dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))
 
     @staticmethod
-    def _directory_of_app(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer]) -> bool:
-        """Whether the app and its enterprise application are there already."""
+    def _directory_of_app(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer]) -> str:
+        """Object id of the app's enterprise application; empty where the app or that is not there yet."""
         application = directory[application_path(params["application"], params.get("client_id"))]
         if application.missing:
-            return False
+            return ""
         principal = service_principal_path(application.value()["appId"])
         there, _assignments = tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
-        return there.error is None
+        return "" if there.error else str(there.value()["id"])
 
     @staticmethod
     def _confined(tenant: Tenant, params: Values, client_id: str) -> None:
