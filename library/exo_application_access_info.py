@@ -28,6 +28,11 @@ options:
     type: str
     choices: [application_access_policy, rbac]
     default: application_access_policy
+  group:
+    description:
+      - Name of the group that the app shall be confined to. With it, every other source of access is looked for, and each
+        one that opens more mailboxes or shuts a member out is returned and warned of.
+    type: str
   max_wait:
     description:
       - How many seconds the answers may take to agree.
@@ -66,6 +71,7 @@ EXAMPLES = r"""
       - support@contoso.example
     denied:
       - ceo@contoso.example
+    group: Kundo Mail mailboxes
     max_wait: 900
   register: access
 
@@ -90,6 +96,18 @@ results:
   sample:
     support@contoso.example: Granted
     ceo@contoso.example: Denied
+findings:
+  description:
+    - Sources of access that open more than the group or shut its members out, each with what it is, what the app reaches
+      because of it, and how to repair it. Empty without O(group).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - kind: assignment_unscoped
+      what: Exchange assigns Application Mail.Send on the whole organization (by hand)
+      reaches: every mailbox of the tenant
+      repair: Remove-ManagementRoleAssignment 'by hand'; onboard.yml does where access is rbac
 request_id:
   description:
     - The service's own id of the request that failed, to be quoted to Microsoft's support.

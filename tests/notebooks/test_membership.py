@@ -51,26 +51,3 @@ def test_a_missing_one_is_named_and_fails(contoso, members):
     check = members()
     assert check.verdict == "failed"
     assert "support@contoso.example is not in the group" in check.observed
-
-
-def test_the_groups_policy_alone_passes(proved):
-    check = proved("policies")
-    assert (check.verdict, check.observed) == ("passed", "RestrictAccess for 'Kundo Mail mailboxes' alone")
-
-
-def test_a_second_policy_that_opens_more_mailboxes_fails(contoso, proved):
-    contoso.cmdlet("New-DistributionGroup", Name="All", Type="Security", PrimarySmtpAddress="all@contoso.example")
-    contoso.sandbox.settle(contoso.tenant)
-    scope = {"PolicyScopeGroupId": "all@contoso.example", "AccessRight": "RestrictAccess", "Description": " "}
-    contoso.cmdlet("New-ApplicationAccessPolicy", AppId=[contoso.app["appId"]], **scope)
-    contoso.sandbox.settle(contoso.tenant)
-    check = proved("policies")
-    assert check.verdict == "failed"
-    assert "RestrictAccess for 'All' gives it more mailboxes" in check.observed
-
-
-def test_without_the_groups_policy_it_fails(contoso, proved):
-    contoso.unrestrict()
-    contoso.sandbox.settle(contoso.tenant)
-    check = proved("policies")
-    assert (check.verdict, check.observed) == ("failed", "no policy confines it to 'Kundo Mail mailboxes'")

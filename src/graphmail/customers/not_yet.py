@@ -5,8 +5,7 @@ from __future__ import annotations
 TO_DO = "take it out of the inventory until then; docs/operators.md says what can be done by hand"
 
 
-def not_yet(access: str, kind: str, *, keep: bool) -> list[str]:
+def not_yet(kind: str, *, keep: bool) -> list[str]:
     """The fields of a customer's entry that ask for it, as they are written."""
-    asked = [f"access: {access}"] if access != "application_access_policy" else []
-    asked += [f"credential.kind: {kind}"] if kind != "secret" else []
+    asked = [f"credential.kind: {kind}"] if kind != "secret" else []
     return asked + (["credential.keep: true"] if keep else [])

@@ -1,16 +1,16 @@
-"""Whom Exchange lets the app reach: the members of its group, and of every group that a policy of the app names."""
+"""Whom the app may reach by what is configured: the members of its group, and by any other source of access."""
 
 from __future__ import annotations
 
+from graphmail.access_models import MODELS
 from graphmail.customers import Customer
 from graphmail.mailflow.observation import Observation
-from graphmail.resources.access_policies import RESTRICT, AccessPolicies
+from graphmail.reach import Sources, detect
 from graphmail.resources.exo_distribution_group import DistributionGroup
-from graphmail.resources.group_reference import referred_group
 from graphmail.tenant import Tenant
 
 MEMBERS = "The group holds exactly the connected mailboxes"
-POLICIES = "One policy confines the app, to the group and to nothing else"
+SCOPE = "Nothing lets the app reach beyond the group, and nothing shuts a member out"
 
 
 def membership(tenant: Tenant, customer: Customer) -> Observation:
@@ -30,15 +30,9 @@ def membership(tenant: Tenant, customer: Customer) -> Observation:
     return Observation("passed", f"exactly {', '.join(sorted(there))}")
 
 
-def policies(tenant: Tenant, customer: Customer, client_id: str) -> Observation:
-    """Look at all policies of the app. Raises what the tenant's refusal raises."""
-    name = customer.group.name
-    found = AccessPolicies.of(tenant, client_id, referred_group(tenant, name, absent=True), name)
-    wrong = [f"{RESTRICT} for {other!r} gives it more mailboxes" for other in found.widening]
-    if found.of_group is None:
-        wrong.append(f"no policy confines it to {name!r}")
-    elif found.of_group.get("AccessRight") != RESTRICT:
-        wrong.append(f"its policy for {name!r} is {found.of_group.get('AccessRight')}")
-    if wrong:
-        return Observation("failed", "; ".join(wrong))
-    return Observation("passed", f"{RESTRICT} for {name!r} alone")
+def scope(tenant: Tenant, customer: Customer, client_id: str) -> Observation:
+    """Look at every source of access. Raises what the tenant's refusal raises."""
+    findings = detect(MODELS[customer.access], Sources.of(tenant, client_id, customer.group.name))
+    if findings:
+        return Observation("failed", "; ".join(map(str, findings)))
+    return Observation("passed", f"only {MODELS[customer.access].title}, for {customer.group.name!r}")

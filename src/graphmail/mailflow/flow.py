@@ -118,8 +118,8 @@ class MailFlow:
         nobody, asked = "nobody else, nobody missing", self.clock.now()
         members = self._seen(lambda: confinement.membership(self.tenant, self.customer))
         checks.append(self.checks.add("members", confinement.MEMBERS, nobody, members, asked))
-        policies = self._seen(lambda: confinement.policies(self.tenant, self.customer, client_id))
-        checks.append(self.checks.add("policies", confinement.POLICIES, "one policy, for the group", policies, asked))
+        scope = self._seen(lambda: confinement.scope(self.tenant, self.customer, client_id))
+        checks.append(self.checks.add("scope", confinement.SCOPE, "no other source of access", scope, asked))
         return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
 
     def _seen(self, look: Callable[[], Observation]) -> Observation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,6 +16,7 @@ from graphmail.errors import OutcomeUnknown, TenantError, Unreachable
 from graphmail.mailflow.marker import BODY, Marker
 from graphmail.mailflow.observation import NotTried
 from graphmail.printable import printable
+from graphmail.sessions import tls_context
 
 TIMEOUT = 30.0  # seconds
 
@@ -74,7 +74,7 @@ class Relay:
             smtp = smtplib.SMTP(host.strip("[]"), int(port), timeout=TIMEOUT)
             smtp.ehlo_or_helo_if_needed()
             if smtp.has_extn("starttls"):
-                smtp.starttls(context=ssl.create_default_context(cafile=self.ca))
+                smtp.starttls(context=tls_context(self.ca))
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(
                 f"The relay {self.address} takes no mail",

@@ -7,6 +7,7 @@ from typing import ClassVar
 from graphmail.access_models import ACCESS, MODELS, AccessModel, Plane
 from graphmail.clock import poll
 from graphmail.errors import DeadlineExceeded, TenantError
+from graphmail.reach import Sources, detect
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, referred_application
 from graphmail.tenant import Tenant
@@ -21,19 +22,33 @@ class ApplicationAccessInfo(Info):
         "granted": Option("", {"type": "list", "elements": "str", "default": []}),
         "denied": Option("", {"type": "list", "elements": "str", "default": []}),
         "access": Option("", ACCESS),
+        "group": Option("", {"type": "str"}),
         "max_wait": Option("", {"type": "int", "default": 900}),
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
         application = referred_application(tenant, params)
         if application is None:
-            return {"results": {}, "as_expected": False}
+            return {"results": {}, "as_expected": False, "findings": []}
+        return self._tested(tenant, params, application["appId"]) | self._findings(tenant, params, application["appId"])
+
+    @staticmethod
+    def _findings(tenant: Tenant, params: Values, client_id: str) -> Values:
+        if not params.get("group"):
+            return {"findings": []}
+        found = detect(MODELS[params["access"]], Sources.of(tenant, client_id, params["group"]))
+        for finding in found:
+            tenant.warn(str(finding))
+        return {"findings": [finding.facts() for finding in found]}
+
+    @staticmethod
+    def _tested(tenant: Tenant, params: Values, client_id: str) -> Values:
         expected: dict[str, Plane] = {m.lower(): "Granted" for m in params["granted"]}
         expected |= {m.lower(): "Denied" for m in params["denied"]}
         results: dict[str, Plane] = {}
 
         def probe() -> bool | None:
-            results.update(access_results(tenant, MODELS[params["access"]], application["appId"], list(expected)))
+            results.update(access_results(tenant, MODELS[params["access"]], client_id, list(expected)))
             return results == expected or None
 
         if tenant.run.check_mode:

@@ -125,7 +125,13 @@ def application_assignments(tenant: Tenant, object_id: str) -> list[Row]:
 
 
 def shown_assignment(row: Row, group: Row | None) -> str:
-    """`Application Mail.Send on <group>`; any other scope in words, a disabled one marked.
+    """`Application Mail.Send on <group>`; any other scope in words, a disabled one marked."""
+    disabled = "" if row.get("Enabled", True) in (True, "True") else " (disabled)"
+    return f"{row['Role']} on {assignment_place(row, group)}{disabled}"
+
+
+def assignment_place(row: Row, group: Row | None) -> str:
+    """Where a role holds: the name of `group`, another scope in words, or EVERYWHERE.
 
     A group's scope reads back by the group's Name, or by that and an id (docs/sandbox.md names the sources).
     """
@@ -133,13 +139,10 @@ def shown_assignment(row: Row, group: Row | None) -> str:
     if kind == "Group":
         name = str(group["Name"]) if group else ""
         own = group and (scope.lower() == name.lower() or scope.lower().startswith(f"{name.lower()}_"))
-        place = name if own else f"group {scope}"
-    elif kind in ("CustomRecipientScope", "AdministrativeUnit") and scope:
-        place = f"{kind} {scope}"
-    else:
-        place = EVERYWHERE  # also for what is not known: it must not pass for confined
-    disabled = "" if row.get("Enabled", True) in (True, "True") else " (disabled)"
-    return f"{row['Role']} on {place}{disabled}"
+        return name if own else f"group {scope}"
+    if kind in ("CustomRecipientScope", "AdministrativeUnit") and scope:
+        return f"{kind} {scope}"
+    return EVERYWHERE  # also for what is not known: it must not pass for confined
 
 
 def assignment_name(application: str, role: str) -> str:

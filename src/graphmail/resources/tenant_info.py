@@ -54,7 +54,7 @@ class TenantInfo(Info):
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
-        asked = not_yet(params["access"], params["credential_kind"], keep=params["keep_credential"])
+        asked = not_yet(params["credential_kind"], keep=params["keep_credential"])
         if asked:
             problem = f"{', '.join(asked)} is not supported yet; nothing was contacted"
             raise TenantError(f"Customer {tenant.customer}: {problem}", remedy=TO_DO)

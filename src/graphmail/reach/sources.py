@@ -1,0 +1,70 @@
+"""Everything in a tenant that decides which mailboxes an app reaches, read in few requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from graphmail.exchange import Row
+from graphmail.resources.access_policies import POLICIES
+from graphmail.resources.application_reference import service_principal_path
+from graphmail.resources.exo_distribution_group import group_reads
+from graphmail.resources.exo_management_role_assignment import application_assignments
+from graphmail.resources.exo_service_principal import POINTERS
+from graphmail.resources.permissions import role_name
+from graphmail.tenant import Tenant
+
+EVERY_APP = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """An application permission that Entra granted: `resource` is the client id of the service it is for."""
+
+    resource: str
+    resource_name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """As the services have them; `members` are the group's direct ones, `group` its name in the inventory."""
+
+    group: str
+    group_row: Row | None = None
+    members: list[Row] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
+    policies: list[Row] = field(default_factory=list)  # of this app, and of every app
+    assignments: list[Row] = field(default_factory=list)  # of Exchange's Application roles
+
+    @classmethod
+    def of(cls, tenant: Tenant, client_id: str, group: str) -> Self:
+        """Read them. Raises what the tenant's refusal raises."""
+        reads = [POLICIES, POINTERS, *group_reads(group, None)[:2]]
+        policies, pointers, groups, members = tenant.exchange.batch(reads)
+        of_app = (client_id.lower(), EVERY_APP)
+        pointer = next((p for p in pointers.value() if str(p.get("AppId", "")).lower() == client_id.lower()), None)
+        rows = [] if groups.missing else groups.value()
+        found = next((row for row in rows if str(row.get("Name", "")).lower() == group.lower()), None)
+        return cls(
+            group,
+            found,
+            members.value() if found else [],
+            _consents(tenant, client_id),
+            [p for p in policies.value() if str(p.get("AppId", "")).lower() in of_app],
+            application_assignments(tenant, str(pointer["ObjectId"])) if pointer else [],
+        )
+
+
+def _consents(tenant: Tenant, client_id: str) -> list[Consent]:
+    principal = tenant.graph.find(service_principal_path(client_id))
+    if principal is None:
+        return []
+    path = f"{service_principal_path(client_id)}/appRoleAssignments"
+    return [_consent(tenant, grant) for grant in tenant.graph.list_all(path)]
+
+
+def _consent(tenant: Tenant, grant: dict[str, Any]) -> Consent:
+    path = f"/servicePrincipals/{grant['resourceId']}?$select=id,appId,displayName,appRoles"
+    resource = tenant.remembered(path, lambda: tenant.graph.get(path))
+    return Consent(str(resource["appId"]).lower(), resource["displayName"], role_name(resource, grant["appRoleId"]))
