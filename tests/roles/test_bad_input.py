@@ -172,11 +172,10 @@ def test_an_endpoint_that_refuses(ops: Operations) -> None:
 @pytest.mark.parametrize(
     ("wanted", "named"),
     [
-        ({"access": "rbac"}, "access: rbac"),
         ({"credential": {"kind": "certificate"}}, "credential.kind: certificate"),
         ({"credential": {"keep": True}}, "credential.keep: true"),
     ],
-    ids=["rbac", "certificate", "keep"],
+    ids=["certificate", "keep"],
 )
 def test_what_the_inventory_may_ask_for_and_is_not_built_stops_the_customer(
     ops: Operations, wanted: dict, named: str

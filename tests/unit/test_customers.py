@@ -221,10 +221,10 @@ def test_check_of_a_file_that_is_not_there_says_how_to_begin(tmp_path):
 
 
 def test_check_counts_customers_and_tells_what_cannot_be_done_yet(tmp_path):
-    both = {"contoso": entry(access="rbac", credential={"kind": "certificate", "keep": True})}
+    both = {"contoso": entry(credential={"kind": "certificate", "keep": True})}
     told = check(inventory(tmp_path, both))
     assert told.returncode == 0
     assert "1 customer, no mistake: contoso" in told.stdout
-    for asked in ("access: rbac", "credential.kind: certificate", "credential.keep: true"):
+    for asked in ("credential.kind: certificate", "credential.keep: true"):
         assert f"contoso: {asked} is not supported yet" in told.stdout
     assert "docs/operators.md" in told.stdout
