@@ -45,7 +45,9 @@ class Again(Exception):
 
 
 class RetryBudget:
-    """Keeps an outage from being answered with a storm: retries stay a fifth of the requests, beyond the first few.
+    """Keeps an outage from being answered with a storm: a fifth more requests than normal, beyond the first few.
+
+    A sixth of all requests, retries among them, is a fifth of the others.
 
     One for each tenant and run: what is left lies in the run's cache under `name`, where all task processes spend it.
     Without a cache, as in a notebook's kernel or a shell, it is this process's own. Two processes that spend at the
@@ -53,7 +55,7 @@ class RetryBudget:
     """
 
     def __init__(
-        self, cache: RunCache | None = None, name: str = "retries", *, free: float = 12, share: float = 0.2
+        self, cache: RunCache | None = None, name: str = "retries", *, free: float = 12, share: float = 1 / 6
     ) -> None:
         self._cache = cache
         self._name = name

@@ -73,14 +73,14 @@ class TestBudget:
                 sent += 1
                 budget.sent()
 
-        assert sent <= 1000 * 1.25 + 12 * 1.25
+        assert sent <= 1.2 * (1000 + 12)
 
     def test_an_outage_is_not_paid_off_afterwards(self):
         budget = RetryBudget()
         for _ in range(1000):
             budget.spend()
 
-        for _ in range(5):
+        for _ in range(7):
             budget.sent()
 
         assert budget.spend()
