@@ -1,4 +1,4 @@
-"""The throw-away certificate authority, new for each state folder.
+"""The throw-away certificate authority, new for each start: its key lies on no disk.
 
 Made with trustme, because Python 3.13 verifies strictly: it refuses a CA without authority key id or key usage.
 """

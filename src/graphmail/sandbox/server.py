@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from graphmail.sandbox.certificates import make_certificates
+from graphmail.sandbox.certificates import make_certificates, new_authority
 from graphmail.sandbox.control.pages import control_app
 from graphmail.sandbox.doors import PORTS, Doors
 from graphmail.sandbox.front_door.dispatch import Dispatch
@@ -109,7 +109,8 @@ async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = F
     (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
     kept = KeptState.open(state, blueprint.digest, fresh=fresh)
     blueprint.go_on(kept)
-    tls, ca = make_certificates(state, kept.authority)
+    authority = new_authority()
+    tls, ca = make_certificates(state, authority)
     world = blueprint.build()
     refuse_strangers(tls)
     names = ORDER[:4]
@@ -118,7 +119,7 @@ async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = F
     services = make_services(world, roots)
     apps: dict[str, ASGIApp] = {
         **services.apps,
-        "control": control_app(world, blueprint, services, TimestampAuthority(kept.authority)),
+        "control": control_app(world, blueprint, services, TimestampAuthority(authority)),
     }
     servers = [await _serve(apps[name], sockets[name], tls) for name in names]
     world.doors = Doors(

@@ -8,33 +8,21 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 _ONLY_THE_SIGNATURE: Any = {"verify_exp": False, "verify_aud": False, "verify_nbf": False, "verify_iat": False}
 
 
 class SigningKey:
-    """An RSA key of one state; a token signed by another sandbox is foreign here."""
+    """An RSA key made at start; a token signed by another sandbox is foreign here."""
 
-    def __init__(self, private: rsa.RSAPrivateKey | None = None) -> None:
-        self._private = private or rsa.generate_private_key(65537, 2048)
+    def __init__(self) -> None:
+        self._private = rsa.generate_private_key(65537, 2048)
         numbers = self._private.public_key().public_numbers()
         self._modulus = _base64url(numbers.n)
         self._exponent = _base64url(numbers.e)
         self.key_id = (
             base64.urlsafe_b64encode(hashlib.sha256(self._modulus.encode()).digest()[:20]).decode().rstrip("=")
         )
-
-    @classmethod
-    def from_pem(cls, pem: bytes) -> SigningKey:
-        """Return the key that `pem` wrote; ValueError where it is none."""
-        private = load_pem_private_key(pem, None)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise ValueError("not an RSA key")  # noqa: TRY004 - what callers catch for any unreadable key
-        return cls(private)
-
-    def pem(self) -> bytes:
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._private, "RS256", headers={"x5t": self.key_id, "kid": self.key_id})

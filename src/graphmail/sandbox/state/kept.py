@@ -6,10 +6,6 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-import trustme
-
-from graphmail.sandbox.certificates import new_authority
-from graphmail.sandbox.entra.signing import SigningKey
 from graphmail.sandbox.origin import Origin
 from graphmail.sandbox.state.blobs import Blobs
 from graphmail.sandbox.state.database import Database, StateError
@@ -24,9 +20,8 @@ _WORLD = ""  # the tenant id of what belongs to none
 class KeptState:
     """One state folder. The world is attached once; `save` then writes what changed, before any answer goes out."""
 
-    def __init__(self, database: Database, origin: Origin, authority: trustme.CA) -> None:
+    def __init__(self, database: Database, origin: Origin) -> None:
         self.origin = origin
-        self.authority = authority
         self._database = database
         self._blobs = Blobs(database.connection)
         self._kept = {t for (t,) in database.connection.execute("SELECT DISTINCT tenant FROM part")}
@@ -42,10 +37,8 @@ class KeptState:
             if not meta:
                 meta = _begin(database, tenants)
             _check(database.path, meta, tenants)
-            authority = trustme.CA.from_pem(meta["authority"], meta["authority_key"])
             started = datetime.fromisoformat(meta["started"].decode())
-            origin = Origin(meta["seed"], started, SigningKey.from_pem(meta["signing_key"]))
-            return cls(database, origin, authority)
+            return cls(database, Origin(meta["seed"], started))
         except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             database.close()
             raise StateError(f"{database.path} cannot be read ({error}); --fresh begins anew") from None
@@ -124,15 +117,12 @@ class KeptState:
 
 
 def _begin(database: Database, tenants: str) -> dict[str, bytes]:
-    origin, authority = Origin(), new_authority()
+    origin = Origin()
     meta = {
         "version": f"{VERSION}-{shape()}".encode(),
         "tenants": tenants.encode(),
         "seed": origin.seed,
         "started": origin.started.isoformat().encode(),
-        "signing_key": origin.signing_key.pem(),
-        "authority": authority.cert_pem.bytes(),
-        "authority_key": authority.private_key_pem.bytes(),
     }
     with database.transaction() as connection:
         connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
