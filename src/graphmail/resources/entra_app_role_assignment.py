@@ -88,13 +88,23 @@ class AppRoleAssignment(Resource):
         graph = graph_service_principal(tenant)
         body = {"principalId": principal_id, "resourceId": graph["id"], "appRoleId": role_id(graph, name)}
         path = f"/servicePrincipals/{principal_id}/appRoleAssignments"
+
+        def granted() -> dict[str, Any] | None:
+            try:
+                return next((a for a in tenant.graph.list_all(path) if a["appRoleId"] == body["appRoleId"]), None)
+            except GraphError as error:
+                # A read that goes backwards may not know the enterprise application itself.
+                if error.missing:
+                    return None
+                raise
+
         create_keyed(
             tenant.clock,
             f"the consent to {name}",
             lambda: tenant.graph.call(
                 Operation.KEYED_CREATE, "POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", json=body
             ),
-            lambda: next((a for a in tenant.graph.list_all(path) if a["appRoleId"] == body["appRoleId"]), None),
+            granted,
             exists=_exists_already,
             early=lambda error: error.status == 404,
         )
