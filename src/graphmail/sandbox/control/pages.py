@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
+from graphmail.sandbox.control.guard import Guard
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
 from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
 from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
@@ -284,7 +285,7 @@ def control_app(world: World, blueprint: Blueprint, services: Services, timestam
         *ControlPages(world, blueprint, services).routes(),
         Route("/timestamp", timestamps.answer, methods=["POST"]),
     ]
-    return KeptBeforeAnswer(Starlette(routes=routes), world)
+    return Guard(KeptBeforeAnswer(Starlette(routes=routes), world))
 
 
 def _answering(page: Page) -> Page:
