@@ -2,7 +2,8 @@
 
     python benchmarks/sandbox_upload.py [--size 150] [--slice 4] [--rounds 7]
 
-The bare app reads each body and answers 200. Both take turns on core 0; the client runs on another core where there
+The bare app reads each body and answers 200; once it drops what it read and once it keeps it in memory, which is what
+taking an upload means and what the ratios are to. All take turns on core 0; the client runs on another core where there
 is one. Prints one table of megabytes a second, the median of the rounds, and of megabytes for each second of the
 server's CPU, which other programs on the machine disturb less; and the ratios.
 """
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
@@ -32,18 +34,32 @@ SENDER = "support@contoso.example"
 CONTOSO = "5a4d0000-0000-4000-8000-000000000001"
 MB = 1_000_000
 MIB = 1024 * 1024
+NAMES = (
+    "bare ASGI app that drops them",
+    "bare ASGI app that keeps them",
+    "sandbox, in memory",
+    "sandbox, kept on disk",
+)
 EXAMPLE = Path(__file__).parent.parent / "sandbox.example.yml"
 PINNED = {"preexec_fn": lambda: os.sched_setaffinity(0, {0}), "stdout": subprocess.PIPE, "text": True}
 
 
+kept: list[bytes] = []
+KEPT = 2**30  # bytes
+
+
 async def bare(scope, receive, send) -> None:
-    """Read the body as the sandbox does, and say 200."""
+    """Read the body as the sandbox does, keep it where the path asks for it, and say 200."""
     chunks, more = [], True
     while more:
         message = await receive()
         chunks.append(message.get("body", b""))
         more = message.get("more_body", False)
-    b"".join(chunks)
+    body = b"".join(chunks)
+    if "keep" in scope["path"]:
+        kept.append(body)
+        if sum(map(len, kept)) > KEPT:
+            kept.clear()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
 
@@ -124,16 +140,16 @@ def upload(settings: dict, size: int, slice_size: int, body: bytes) -> float:
     return put_all(url, settings["ca"], size, slice_size, body)
 
 
-def start_sandbox(folder: Path) -> tuple[subprocess.Popen, dict]:
+def start_sandbox(folder: Path, *arguments: str) -> tuple[subprocess.Popen, dict]:
     """One whose sender may send anything, and as often as it likes."""
     tenants = folder / "tenants.yml"
     roomy = "{address: support@contoso.example, max_send_size: 500 MiB,"
     tenants.write_text(EXAMPLE.read_text().replace("{address: support@contoso.example,", roomy))
     command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(tenants), "--port", "0"]
-    process = subprocess.Popen([*command, "--state", str(folder)], **PINNED)
+    process = subprocess.Popen([*command, "--state", str(folder), *arguments], **PINNED)
     next(line for line in process.stdout if line.startswith("ready"))
     settings = json.loads((folder / "sandbox.json").read_text())
-    ask(settings, "PATCH", "limits", {"mailbox_upload": 10**12})
+    ask(settings, "PATCH", "limits", {"mailbox_upload": 10**12, "mailbox_milliseconds": 0})
     return process, settings
 
 
@@ -150,23 +166,37 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     size, slice_size = options.size * MB, int(options.slice * MIB) // 320_000 * 320_000
     body = os.urandom(slice_size)
-    alone, sandbox = [], []
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
-        bare_app = subprocess.Popen([sys.executable, __file__, "--bare", other], **PINNED)
-        url = f"https://127.0.0.1:{bare_app.stdout.readline().strip()}/upload"
-        emulated, settings = start_sandbox(Path(folder))
-        before = cpu_seconds(bare_app), cpu_seconds(emulated)
+    speeds: dict[str, list[float]] = {name: [] for name in NAMES}
+    with (
+        tempfile.TemporaryDirectory() as bare_folder,
+        tempfile.TemporaryDirectory() as a,
+        tempfile.TemporaryDirectory() as b,
+    ):
+        bare_app = subprocess.Popen([sys.executable, __file__, "--bare", bare_folder], **PINNED)
+        url = f"https://127.0.0.1:{bare_app.stdout.readline().strip()}/"
+        light, light_settings = start_sandbox(Path(a), "--in-memory")
+        stored, stored_settings = start_sandbox(Path(b))
+        processes = dict(zip(NAMES, (bare_app, bare_app, light, stored), strict=True))
+        ca = Path(bare_folder) / "ca.pem"
+        runs: tuple[Callable[[], float], ...] = (
+            lambda: put_all(f"{url}drop?", ca, size, slice_size, body),
+            lambda: put_all(f"{url}keep?", ca, size, slice_size, body),
+            lambda: upload(light_settings, size, slice_size, body),
+            lambda: upload(stored_settings, size, slice_size, body),
+        )
+        spent = dict.fromkeys(NAMES, 0.0)
         for _ in range(options.rounds):
-            alone.append(put_all(url, Path(other) / "ca.pem", size, slice_size, body))
-            sandbox.append(upload(settings, size, slice_size, body))
-        spent = cpu_seconds(bare_app) - before[0], cpu_seconds(emulated) - before[1]
-        for process in (bare_app, emulated):
+            for name, run in zip(NAMES, runs, strict=True):
+                before = cpu_seconds(processes[name])
+                speeds[name].append(run())
+                spent[name] += cpu_seconds(processes[name]) - before
+        for process in {bare_app, light, stored}:
             process.terminate()
             process.wait()
-    sent = options.size * options.rounds
+    sent, first = options.size * options.rounds, NAMES[1]
     rows = [
-        ["bare ASGI app", median(alone), 1, sent / spent[0], 1],
-        ["sandbox", median(sandbox), median(sandbox) / median(alone), sent / spent[1], spent[0] / spent[1]],
+        [name, median(s), median(s) / median(speeds[first]), sent / spent[name], spent[first] / spent[name]]
+        for name, s in speeds.items()
     ]
     print(tabulate(rows, ["", "MB/s", "ratio", "MB for each CPU second", "ratio"], floatfmt=".2f"))
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox_process import Sandbox, running
+from tests.sandbox_process import EXAMPLE, Sandbox, running
 
 
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One process for each test worker, on ports of its own."""
-    with running(tmp_path_factory.mktemp("sandbox")) as sandbox:
+    with running(tmp_path_factory.mktemp("sandbox"), EXAMPLE, "--in-memory") as sandbox:
         yield sandbox
 
 

@@ -47,7 +47,7 @@ class Sockets:
         started = threading.Event()
 
         async def serve() -> None:
-            self.addresses = (await start(self.blueprint, 0, state)).addresses
+            self.addresses = (await start(self.blueprint, 0, state, keep=False)).addresses
             started.set()
             await asyncio.Event().wait()
 

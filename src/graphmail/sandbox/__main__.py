@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        uvloop.run(_run(blueprint, options.port, options.state, options.fresh))
+        uvloop.run(_run(blueprint, options))
     except StateError as error:
         print(error, file=sys.stderr)
         return 2
@@ -48,16 +48,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, default=Path(".sandbox"), help="where sandbox.json is written, and all that changes kept"
     )
-    parser.add_argument("--fresh", action="store_true", help="forget what the state holds, secrets and CA too")
+    parser.add_argument("--fresh", action="store_true", help="forget what the state holds, secrets too")
+    parser.add_argument(
+        "--in-memory", action="store_true", help="keep nothing of what changes: quicker, gone at its end"
+    )
     return parser
 
 
-async def _run(blueprint: Blueprint, port: int, state: Path, fresh: bool) -> None:
+async def _run(blueprint: Blueprint, options: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    running = await start(blueprint, port, state, fresh=fresh)
+    running = await start(
+        blueprint, options.port, options.state, fresh=options.fresh, keep=not options.in_memory,
+    )  # fmt: skip
     gc.freeze()  # thousands of specifications live as long as the process: nothing to look through again and again
     _say(running)
     await stopped.wait()

@@ -74,7 +74,7 @@ class Running:
     smtp: Any
     front_door: FrontDoor
     settings: Path
-    state: KeptState
+    state: KeptState | None
 
     async def close(self) -> None:
         """Take the settings file away, if it is still this sandbox's, and stop listening."""
@@ -86,7 +86,8 @@ class Running:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self.servers))
         await _maybe(self.smtp.close())
-        self.state.close()
+        if self.state:
+            self.state.close()
 
 
 def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
@@ -100,15 +101,19 @@ def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
     return sock
 
 
-async def start(blueprint: Blueprint, port: int, state: Path, *, fresh: bool = False) -> Running:
+async def start(
+    blueprint: Blueprint, port: int, state: Path, *, fresh: bool = False, keep: bool = True,
+) -> Running:  # fmt: skip
     """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones.
 
-    Goes on from what `state` holds, unless `fresh`; raises StateError where it cannot.
+    Goes on from what `state` holds, unless `fresh`; raises StateError where it cannot. Without `keep` it neither reads
+    nor writes what happens in the tenants.
     """
     state.mkdir(parents=True, exist_ok=True)
     (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
-    kept = KeptState.open(state, blueprint.digest, fresh=fresh)
-    blueprint.go_on(kept)
+    kept = KeptState.open(state, blueprint.digest, fresh=fresh) if keep else None
+    if kept:
+        blueprint.go_on(kept)
     authority = new_authority()
     tls, ca = make_certificates(state, authority)
     world = blueprint.build()

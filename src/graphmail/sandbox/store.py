@@ -31,10 +31,6 @@ def _nobody(_: str) -> None:
     """Hears of changes where nothing is kept."""
 
 
-def _nowhere() -> None:
-    """Keeps nothing."""
-
-
 @dataclass(slots=True)
 class Delays:
     """Seconds until a committed change is seen, by the reader it is late for."""
@@ -445,7 +441,7 @@ class World:
     doors: Any = field(default=None, compare=False)  # doors.Doors, once sockets listen
     clocks: dict[str, VirtualClock] = field(default_factory=dict, compare=False)  # of tenants that are built or named
     changes: Changes = field(default_factory=Changes, compare=False)
-    save: Callable[[], None] = field(default=_nowhere, repr=False, compare=False)
+    save: Callable[[], None] | None = field(default=None, repr=False, compare=False)  # None: nothing is kept
 
     def tenant_of_domain(self, domain: str) -> Tenant | None:
         tenant_id = self.domains.get(domain.lower())
@@ -453,5 +449,10 @@ class World:
 
     def write_down(self) -> None:
         """Keep what changed; to be called before an answer goes out. Costs nothing where nothing changed."""
-        if self.changes or self.issued.unsaved:
+        if not (self.changes or self.issued.unsaved):
+            return
+        if self.save:
             self.save()
+        else:
+            self.changes.clear()
+            self.issued.saved()

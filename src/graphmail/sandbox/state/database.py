@@ -20,7 +20,7 @@ CREATE TABLE message (
 CREATE TABLE blob (key TEXT, start INTEGER, content BLOB NOT NULL, PRIMARY KEY (key, start));
 CREATE TABLE issued (digest TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-_PAGE = 16384
+_PAGE = 65536
 
 
 class StateError(Exception):
