@@ -30,8 +30,8 @@ options:
     default: application_access_policy
   group:
     description:
-      - Name of the group that the app shall be confined to. With it, every other source of access is looked for, and each
-        one that opens more mailboxes or shuts a member out is returned and warned of.
+      - Name of the group that the app shall be confined to. With it, every other source of access is looked for, and
+        each one that opens more mailboxes or shuts a member out is returned and warned of.
     type: str
   max_wait:
     description:
@@ -98,8 +98,8 @@ results:
     ceo@contoso.example: Denied
 findings:
   description:
-    - Sources of access that open more than the group or shut its members out, each with what it is, what the app reaches
-      because of it, and how to repair it. Empty without O(group).
+    - Sources of access that open more than the group or shut its members out, each with what it is, what the app
+      reaches because of it, and how to repair it. Empty without O(group).
   returned: success
   type: list
   elements: dict

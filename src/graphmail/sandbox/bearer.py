@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from graphmail.sandbox.call import Answer, Caller
 from graphmail.sandbox.delegated_rights import delegated_rights
+from graphmail.sandbox.entra.resources import of_cloud
 from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.front_door.hosts import place_of
 from graphmail.sandbox.shell import Gate, RefusedError
 from graphmail.sandbox.store import Tenant, World
 
@@ -34,7 +36,7 @@ class BearerGate(Gate):
             ours = self.world.signing_key.signed(bearer.strip())  # its entry was dropped: expired long ago, or a reset
             raise self._refused(EXPIRED if ours else FOREIGN)
         tenant = self.world.tenants[token.tenant_id]
-        if token.audience not in self.audiences:
+        if token.audience not in self.audiences or not self._of_host(token.audience, headers):
             raise self._refused(AUDIENCE, tenant.id)
         if tenant.clock.now() >= token.expires:
             raise self._refused(EXPIRED, tenant.id)
@@ -44,6 +46,11 @@ class BearerGate(Gate):
         caller = Caller(token.client_id, token.service_principal_id, roles, token.directory_roles)
         caller.user_id = token.user_id
         return tenant, caller
+
+    def _of_host(self, audience: str, headers: dict[str, str]) -> bool:
+        """Whether a token of that audience is for this host's cloud; loopback is every cloud's."""
+        place = place_of(headers.get("host", ""))
+        return place is None or any(of_cloud(audience, cloud) for cloud in place.clouds)
 
     def _path_fits(self, path: str, tenant: Tenant) -> bool:
         """Exchange's paths name the tenant after /adminapi/{version}/; Graph's name none."""

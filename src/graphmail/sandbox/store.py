@@ -379,6 +379,7 @@ class Tenant:
     initial_domain: str
     domains: list[str]  # verified, the initial one included; the first is the default
     country: str = "SE"
+    cloud: str = "global"  # whose host names it answers at, and whose audiences its tokens have
     clock: VirtualClock = field(default_factory=VirtualClock)
     delays: Delays = field(default_factory=Delays)
     limits: Limits = field(default_factory=Limits)

@@ -201,6 +201,7 @@ class TenantSpec(Strict):
     initial_domain: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.onmicrosoft\.example$")]
     domains: tuple[Domain, ...]  # verified ones beside the initial domain; the first is the default
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "SE"
+    cloud: Literal["global", "gcc_high", "dod", "china"] = "global"
     admin: Admin = Admin()
     users: tuple[User, ...] = ()
     shared_mailboxes: tuple[User, ...] = ()

@@ -183,6 +183,7 @@ class _Builder:
             tenant.initial_domain,
             [*tenant.domains, tenant.initial_domain],
             country=tenant.country,
+            cloud=tenant.cloud,
             clock=VirtualClock(tenant_id=tenant.id),
             delays=Delays(**tenant.delays),
             limits=Limits(**tenant.limits),

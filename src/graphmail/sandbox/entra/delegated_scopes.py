@@ -12,7 +12,7 @@ from graphmail.sandbox.call import Call
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.entra.client import FIRST_PARTY, Client, principal_of
 from graphmail.sandbox.entra.form import refuse
-from graphmail.sandbox.entra.resources import AUDIENCES
+from graphmail.sandbox.entra.resources import AUDIENCES, of_cloud
 from graphmail.sandbox.store import PermissionGrant, Recipient, ServicePrincipal, Tenant
 from graphmail.sandbox.well_known import (
     EXCHANGE_APP_ID,
@@ -65,7 +65,7 @@ def parse_scopes(call: Call, client_id: str, scope: str) -> Asked:
         refuse(call, 28000, "invalid_scope", text)
     audience = audiences.pop()
     app_id = AUDIENCES.get(audience)
-    if app_id is None:
+    if app_id is None or not of_cloud(audience, call.tenant.cloud):
         text = f"The resource principal named {audience} was not found in the tenant named {call.tenant.display_name}."
         refuse(call, 500011, "invalid_resource", text)
     names = {name for _, name in pairs}

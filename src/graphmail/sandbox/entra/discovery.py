@@ -8,11 +8,13 @@ from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.entra.errors import entra_error
 from graphmail.sandbox.entra.hosts import CLOUDS, LOGIN_HOSTS
 from graphmail.sandbox.entra.user_grant import is_common
+from graphmail.sandbox.front_door.hosts import CLOUDS as NATIONAL
 
 
 async def configuration(call: Call) -> Answer:
     authority = f"{call.root}/{call.tenant.id}"
     issuer = f"{call.root}/{{tenantid}}/v2.0" if is_common(call.tenant) else f"{authority}/v2.0"
+    cloud = next(c for c in NATIONAL if c.name == call.tenant.cloud)
     return Answer(
         body={
             "token_endpoint": f"{authority}/oauth2/v2.0/token",
@@ -28,8 +30,8 @@ async def configuration(call: Call) -> Answer:
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{authority}/oauth2/v2.0/devicecode",
             "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            "msgraph_host": "graph.microsoft.com",
+            "cloud_instance_name": cloud.login[-1 if cloud.name == "china" else 0].removeprefix("login."),
+            "msgraph_host": cloud.graph,
         },
     )
 

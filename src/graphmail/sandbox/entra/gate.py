@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from graphmail.sandbox.call import Caller, ServiceError
 from graphmail.sandbox.entra.errors import entra_error
+from graphmail.sandbox.front_door.hosts import place_of
 from graphmail.sandbox.shell import Gate, RefusedError
 from graphmail.sandbox.store import Tenant, World
 
@@ -24,11 +25,24 @@ class EntraGate(Gate):
         name = path.split("/")[1] if path.count("/") > 1 else ""
         tenant = self.world.tenants.get(name.lower()) or self.world.tenant_of_domain(name)
         if tenant:
+            self._same_cloud(tenant, headers)
             return tenant, Caller.nobody()
         if name.lower() in COMMON:
             return self._everybody(name), Caller.nobody()
         error = self._error(name, path, headers.get("client-request-id"))
         raise RefusedError(error.answer, "unknown tenant")
+
+    def _same_cloud(self, tenant: Tenant, headers: dict[str, str]) -> None:
+        """Refuse a tenant of another national cloud than the host's; loopback is every cloud's."""
+        place = place_of(headers.get("host", ""))
+        if place is None or tenant.cloud in place.clouds:
+            return
+        text = (
+            f"Confidential Client is not supported in Cross Cloud request. The tenant '{tenant.id}' lives in another "
+            "cloud instance, which this one does not redirect to."
+        )
+        error = entra_error(900382, "invalid_request", text, datetime.now(UTC), 400, headers.get("client-request-id"))
+        raise RefusedError(error.answer, "tenant of another cloud", tenant.id)
 
     def _everybody(self, name: str) -> Tenant:
         """Stand in for the tenant that only the person who signs in will tell; its requests are logged as nobody's."""

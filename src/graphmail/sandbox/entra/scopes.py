@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.entra.client import principal_of
 from graphmail.sandbox.entra.form import refuse
-from graphmail.sandbox.entra.resources import AUDIENCES
+from graphmail.sandbox.entra.resources import AUDIENCES, of_cloud
 from graphmail.sandbox.store import ServicePrincipal
 
 
@@ -31,7 +31,8 @@ def app_resource(call: Call, scope: str) -> tuple[ServicePrincipal, str]:
 def resource_of(call: Call, audience: str) -> ServicePrincipal:
     """ServiceError 500011 when the tenant knows no such resource."""
     app_id = AUDIENCES.get(audience.rstrip("/").lower())
-    principal = principal_of(call.tenant, app_id) if app_id else None
+    known = app_id and of_cloud(audience.rstrip("/").lower(), call.tenant.cloud)
+    principal = principal_of(call.tenant, app_id) if app_id and known else None
     if principal is None:
         text = (
             f"The resource principal named {audience} was not found in the tenant named {call.tenant.display_name}. "
