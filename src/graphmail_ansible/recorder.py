@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from ansible import context
@@ -11,7 +12,8 @@ from ansible.plugins.callback import CallbackBase
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence import Step
-from graphmail_ansible.ansible_run import RUN
+from graphmail_ansible.ansible_run import RUN, playbook_name
+from graphmail_ansible.fleet_tables import FleetTables
 
 
 class Recorder(CallbackBase):
@@ -20,9 +22,13 @@ class Recorder(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._started: dict[tuple[str, str], float] = {}
+        self._tables = FleetTables()
+        self._extra_vars: dict[str, Any] = {}
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         RUN.open_cache()
+        self._tell_tables()
+        self._extra_vars = dict(play.get_variable_manager().extra_vars)
         for host in play.get_variable_manager()._inventory.get_hosts(play.hosts):  # noqa: SLF001 - no public way
             variables = host.get_vars()
             if "tenant" not in variables or "customer" not in variables:
@@ -51,6 +57,7 @@ class Recorder(CallbackBase):
         self._step(result, "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
+        self._tell_tables()
         for customer in RUN.customers():
             failed = bool(stats.failures.get(customer) or stats.dark.get(customer))
             try:
@@ -58,12 +65,26 @@ class Recorder(CallbackBase):
             except (TenantError, OSError) as error:
                 self._display.error(f"The evidence of customer {customer} could not be closed: {error}")
 
+    def _tell_tables(self) -> None:
+        """Of the play that has ended: a table for all its customers, and the same as data below `reports/`."""
+
+        def file(name: str) -> Path:
+            return Path(self._extra_vars.get(f"{name}_report") or RUN.evidence.with_name("reports") / f"{name}.json")
+
+        about = {"run_id": RUN.run_id, "playbook": playbook_name(), "at": SystemClock().now().isoformat()}
+        try:
+            self._tables.tell(self._display.display, file, about)
+        except OSError as error:
+            self._display.error(f"The report could not be written: {error.filename}: {error.strerror}")
+
     def _tell_round(self, result: Any) -> None:
         told = result.result
         if str(result.task.action).rpartition(".")[2] == "propagation_probe" and "status" in told:
             self._display.display(f"{told['status']}  {result.host.name}  {told.get('msg', '')}")
 
     def _step(self, result: Any, outcome: Any) -> None:
+        if outcome != "skipped":
+            self._tables.hear(str(result.task.action), result.host.name, result.result)
         run = RUN.customers().get(result.host.name)
         if run is None:
             return

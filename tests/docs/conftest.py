@@ -35,6 +35,7 @@ ORDER = (
     "propagation_probe",
     "verification_notebook",
     "credential_handover",
+    "customer_drift_info",
 )
 
 

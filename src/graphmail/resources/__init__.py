@@ -18,6 +18,7 @@ CLASSES = {
     "exo_management_role_assignment": "ManagementRoleAssignment",
     "exo_application_access_info": "ApplicationAccessInfo",
     "tenant_info": "TenantInfo",
+    "customer_drift_info": "CustomerDriftInfo",
     "propagation_probe": "PropagationProbe",
     "verification_notebook": "VerificationNotebook",
     "credential_handover": "CredentialHandover",

@@ -35,6 +35,8 @@ class ApplicationPassword(Resource):
     name = "entra_application_password"
     permissions = ("Application.ReadWrite.All",)
     key = "application"
+    # Seconds between the looks that must agree before a secret made here counts as gone.
+    agreeing: ClassVar[tuple[float, ...]] = AGREEING
     options: ClassVar = REFERENCE | {"lifetime": Option("endDateTime", {"type": "str", "default": "24 months"})}
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
@@ -89,12 +91,11 @@ class ApplicationPassword(Resource):
             "sealed": live.get("path", ""),
         }
 
-    @staticmethod
-    def _there(tenant: Tenant, application: dict[str, Any], journal: PasswordJournal) -> dict[str, str]:
+    def _there(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal) -> dict[str, str]:
         """Key id -> display name of the app's secrets. What we made must be missing from several reads to be gone."""
         expected = {made["key_id"] for made in journal.sealed()}
         overdue = set() if tenant.run.check_mode else journal.overdue()
-        for pause in (0.0, *AGREEING):
+        for pause in (0.0, *self.agreeing):
             if pause:
                 tenant.clock.sleep(pause)
                 tenant.reads.drop()

@@ -1,0 +1,213 @@
+"""The comparison: each resource reads and plans as an onboarding would, and nothing is applied.
+
+It reads as a check does, over a transport that refuses every write. What the resources ask for is read ahead in
+batches, so that a customer costs a handful of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from graphmail.access_models import MAIL_ROLES, MODELS
+from graphmail.drift.difference import ONBOARD, Difference, of_plan
+from graphmail.errors import DeadlineExceeded, OutcomeUnknown, ServiceFailure, TenantError, Unreachable, WrongTenant
+from graphmail.exchange import Cmdlet
+from graphmail.live_credential import REPLACE
+from graphmail.reach import Sources, detect
+from graphmail.resource import Found, Resource, State, Values
+from graphmail.resources.access_policies import POLICIES
+from graphmail.resources.application_reference import application_path, service_principal_path
+from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
+from graphmail.resources.entra_application import Application, same_name_path
+from graphmail.resources.entra_application_password import ApplicationPassword
+from graphmail.resources.entra_service_principal import ServicePrincipal
+from graphmail.resources.exo_application_access_policy import ApplicationAccessPolicy
+from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
+from graphmail.resources.exo_management_role_assignment import ManagementRoleAssignment
+from graphmail.resources.exo_service_principal import POINTERS, ExchangeServicePrincipal
+from graphmail.resources.foreign_credentials import foreign_credentials
+from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
+from graphmail.resources.recipients import recipient_read
+from graphmail.tenant import ORGANIZATION, Tenant, user_path
+
+# What says that the tenant could not be read, not that something in it differs.
+UNREADABLE = (ServiceFailure, Unreachable, OutcomeUnknown, DeadlineExceeded, WrongTenant)
+
+
+class GlancedPassword(ApplicationPassword):
+    """One look: nothing is done because of it, so it need not be agreed upon by several."""
+
+    agreeing = ()
+
+
+class Comparison:
+    """Of one customer. `entry` is the inventory's, with its defaults filled in; `requests` counts what was sent."""
+
+    def __init__(self, tenant: Tenant, entry: Values, expires_within: str) -> None:
+        self.requests = 0
+        self.application: dict[str, Any] = {}
+        self.key_id = ""
+        self._entry = entry
+        self._tenant = Tenant.connect(
+            tenant.connection, replace(tenant.run, check_mode=True, observe=self._count(tenant.run.observe))
+        )
+        lifetime = credential_lifetime(expires_within)
+        self._soon: timedelta = lifetime.end(self._tenant.clock.now()) - self._tenant.clock.now()
+
+    def differences(self) -> list[Difference]:
+        """All of them, in the order of an onboarding. Raises TenantError when the tenant cannot be read."""
+        self._tenant.reads.drop()
+        self._read_ahead()
+        return list(dict.fromkeys(self._all()))
+
+    @property
+    def _reference(self) -> Values:
+        app = self._entry["app"]
+        return {"application": app["unique_name"], "client_id": app.get("client_id")}
+
+    def _all(self) -> Iterator[Difference]:
+        app, group = self._entry["app"], self._entry["group"]
+        wanted = {"required_permissions": self._entry["consented"]}
+        wanted |= {name: app.get(name) for name in ("unique_name", "client_id", "display_name", "notes", "logo")}
+        yield from self._compared("application", "app registration", Application(), wanted)
+        yield from self._compared(
+            "group",
+            f"group {group['name']!r}",
+            DistributionGroup(),
+            {name: group.get(name) for name in ("name", "address", "owners")}
+            # Whatever the inventory says of extra members: they are a difference.
+            | {"members": self._entry["mailboxes"], "extra_members": "remove"},
+        )
+        if self.application:
+            yield from self._of_application()
+
+    def _of_application(self) -> Iterator[Difference]:
+        enabled = self._reference | {"account_enabled": True}
+        yield from self._compared("enterprise_application", "enterprise application", ServicePrincipal(), enabled)
+        known = {"known_credentials": self._entry["app"]["known_credentials"]}
+        yield from self._access()
+        consent = self._reference | known | {"roles": self._entry["consented"]}
+        yield from self._compared("consent", "admin consent", AppRoleAssignment(), consent)
+        yield from self._reach()
+        yield from self._credential(known["known_credentials"])
+
+    def _access(self) -> Iterator[Difference]:
+        """The inventory's model is there, and nothing of the other one."""
+        rbac = self._entry["access"] == "rbac"
+        scope = self._reference | {"group": self._entry["group"]["name"]}
+        policy = scope | {"access_right": "RestrictAccess"}
+        assignments = scope | {"roles": sorted(MAIL_ROLES)}
+        if rbac:
+            pointer = self._reference
+            yield from self._compared("access", "Exchange service principal", ExchangeServicePrincipal(), pointer)
+        other = "see who made it; the other access model has it"
+        for noun, resource, wanted, shall in (
+            ("access policy", ApplicationAccessPolicy(), policy, not rbac),
+            ("role assignment", ManagementRoleAssignment(), assignments, rbac),
+        ):
+            state: State = "present" if shall else "absent"
+            yield from self._compared("access", noun, resource, wanted, state, ONBOARD if shall else other)
+
+    def _reach(self) -> Iterator[Difference]:
+        sources = Sources.of(self._tenant, self.application["appId"], self._entry["group"]["name"])
+        for finding in detect(MODELS[self._entry["access"]], sources):
+            yield Difference("reach", finding.what, "nothing beside the group", finding.reaches, finding.repair)
+
+    def _credential(self, known: list[str]) -> Iterator[Difference]:
+        for foreign in foreign_credentials(self._tenant, self.application, known):
+            repair = "list its key id as app.known_credentials, or remove it in Entra"
+            yield Difference("credential", "A credential that nobody here made is on the app", "none", foreign, repair)
+        credential = self._entry["credential"]
+        if credential["kind"] != "secret" or credential["keep"]:
+            return
+        wanted = self._reference | {"lifetime": credential["lifetime"]}
+        yield from self._compared("credential", "live client secret made here", GlancedPassword(), wanted)
+        for warning in self._tenant.warnings:
+            if warning.startswith("Credential "):
+                yield Difference("credential", "A secret made here is gone", "on the app", warning, REPLACE)
+
+    def _compared(
+        self,
+        area: str,
+        noun: str,
+        resource: Resource,
+        wanted: Values,
+        state: State = "present",
+        repair: str = ONBOARD,
+    ) -> Iterator[Difference]:
+        """What that resource would do, or why it refuses to."""
+        wanted = {name: value for name, value in wanted.items() if value not in (None, "")} | {"state": state}
+        try:
+            wanted = resource.prepare(self._tenant, wanted)
+            found = resource.read(self._tenant, wanted)
+            plan = resource.plan(found, wanted, state)
+        except UNREADABLE:
+            raise
+        except TenantError as error:
+            yield Difference(
+                area, error.problem, error.expected or "as the inventory says", error.found or "see there", error.remedy
+            )
+            return
+        self._learn(resource, found, wanted)
+        yield from of_plan(area, noun, plan, repair)
+        if isinstance(resource, GlancedPassword) and found and found.object["live"]:
+            yield from self._near_its_end(found.object["live"])
+
+    def _learn(self, resource: Resource, found: Found | None, wanted: Values) -> None:
+        """What later comparisons refer to; what is missing is theirs no more than it is in a check."""
+        if isinstance(resource, Application) and found:
+            self.application = found.object
+        if isinstance(resource, GlancedPassword) and found and found.object["live"]:
+            self.key_id = found.object["live"]["key_id"]
+        if found is None and resource.key:
+            self._tenant.plan_create(resource.name, wanted[resource.key])
+
+    def _near_its_end(self, live: dict[str, str]) -> Iterator[Difference]:
+        left = datetime.fromisoformat(live["expires"]) - self._tenant.clock.now()
+        if left < self._soon:
+            expected = f"more than {self._soon.days} days of life"
+            found = f"{live['key_id']} ends on {live['expires'][:10]}, in {left.days} days"
+            yield Difference("credential", "The client secret is near its end", expected, found, REPLACE)
+
+    def _read_ahead(self) -> None:
+        """What the resources will ask for; and that this is the tenant that the inventory means, in both services."""
+        tenant, app, group = self._tenant, self._entry["app"], self._entry["group"]
+        known = tenant.connection["known_mailbox"]
+        there = application_path(app["unique_name"], app.get("client_id"))
+        named = [] if app.get("client_id") else [same_name_path(app["display_name"])]
+        paths = [ORGANIZATION, user_path(known), there, GRAPH_SERVICE_PRINCIPAL, *named]
+        directory = dict(zip(paths, tenant.graph.batch(paths, ahead=True), strict=True))
+        tenant.confirm(directory[ORGANIZATION].value().get("value", []))
+        application = directory[there]
+        if not application.missing:
+            principal = service_principal_path(application.value()["appId"])
+            graph = f"/servicePrincipals/{directory[GRAPH_SERVICE_PRINCIPAL].value()['id']}"
+            selected = f"{graph}?{GRAPH_SERVICE_PRINCIPAL.rpartition('?')[2]}"
+            tenant.graph.batch([principal, f"{principal}/appRoleAssignments", selected], ahead=True)
+        people = _distinct([known, *self._entry["mailboxes"], *group["owners"]])
+        cmdlets = [POLICIES, POINTERS, *group_reads(group["name"], group["address"]), *map(recipient_read, people)]
+        answers = dict(zip((c.key for c in cmdlets), tenant.exchange.batch(cmdlets, ahead=True), strict=True))
+        users = list(directory[user_path(known)].value().get("value", ()))
+        recipient = answers[recipient_read(people[0]).key]
+        tenant.confirm_exchange(known, users, [] if recipient.missing else recipient.value())
+        client_id = "" if application.missing else str(application.value()["appId"]).lower()
+        for pointer in answers[POINTERS.key].value():
+            if client_id and str(pointer.get("AppId", "")).lower() == client_id:
+                asked = Cmdlet("Get-ManagementRoleAssignment", {"RoleAssignee": str(pointer["ObjectId"])})
+                tenant.exchange.batch([asked], ahead=True)
+
+    def _count(self, observe: Any) -> Any:
+        def counted(exchange: dict[str, Any]) -> None:
+            self.requests += 1
+            if observe:
+                observe(exchange)
+
+        return counted
+
+
+def _distinct(addresses: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(address.lower() for address in addresses))
