@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+LAST_YEAR = 9000  # what is dated after `now` has to have a date too
+
 
 @dataclass(slots=True)
 class VirtualClock:
@@ -20,7 +22,10 @@ class VirtualClock:
         """Move forward by `seconds`; a clock never goes back."""
         if seconds < 0:
             raise ValueError(f"a clock cannot go back by {-seconds} s")
-        self.offset += timedelta(seconds=seconds)
+        offset = self.offset + timedelta(seconds=seconds)
+        if (datetime.now(UTC) + offset).year > LAST_YEAR:
+            raise ValueError(f"a clock ends with the year {LAST_YEAR}")
+        self.offset = offset
         return self.now()
 
 

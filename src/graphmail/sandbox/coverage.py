@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from graphmail.sandbox.call import Route
+from graphmail.sandbox.control.forms import FORMS
+from graphmail.sandbox.control.look import LOOKS
 from graphmail.sandbox.control.pages import PAGES
 from graphmail.sandbox.drills import DRILLS, Drill
 from graphmail.sandbox.entra.routes import ROUTES as ENTRA
@@ -38,6 +40,10 @@ def tables() -> dict[str, str]:
             [(f"`{d.name}`", d.imitates, _parameters(d), _link(d.source)) for d in DRILLS.values()],
         ),
         "control": _rows(("method", "page", "does"), [(m, f"`{p}`", does) for m, p, does in PAGES]),
+        "look": _rows(
+            ("method", "page", "shows or does"),
+            [("GET", f"`{p}`", shows) for p, _, shows in LOOKS] + [("POST", f"`{p}`", does) for p, _, does in FORMS],
+        ),
     }
 
 

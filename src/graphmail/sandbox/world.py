@@ -105,6 +105,11 @@ class Blueprint:
         return hashlib.sha256(self._content.model_dump_json().encode()).hexdigest()
 
     @property
+    def file(self) -> tuple[spec.TenantSpec, ...]:
+        """What the tenants file says of each tenant; nothing is built for it."""
+        return self._content.tenants
+
+    @property
     def origin(self) -> Origin:
         self._origin = self._origin or Origin()
         return self._origin

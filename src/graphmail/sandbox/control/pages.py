@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from json import JSONDecodeError
 from typing import Any, TypeVar
@@ -10,24 +9,24 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from graphmail.sandbox import drills
 from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
+from graphmail.sandbox.control.forms import Forms
 from graphmail.sandbox.control.guard import Guard
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
+from graphmail.sandbox.control.look import ForPeople, Looks, Page
 from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
-from graphmail.sandbox.control.mailbox_view import mailbox_page, mailbox_view
+from graphmail.sandbox.control.mailbox_view import mailbox_view
 from graphmail.sandbox.issuers import trust_issuer
 from graphmail.sandbox.services import Services
 from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
 from graphmail.sandbox.timestamp.authority import TimestampAuthority
 from graphmail.sandbox.world import Blueprint
-
-Page = Callable[[Request], Awaitable[Response]]
 
 _SERVICES = ("entra", "graph", "exchange")
 _TENANT = "/_sandbox/tenants/{tenant}"
@@ -55,7 +54,7 @@ PAGES = (
     ("GET", f"{_TENANT}/requests", "the request log: no bodies, no queries, no bearers"),
     ("DELETE", f"{_TENANT}/requests", "forget it"),
     ("POST", f"{_TENANT}/by-hand", "what a person with all rights does in a portal, without replication lag"),
-    ("GET", f"{_TENANT}/mailboxes/{{address}}", "messages by folder; a page for a browser (`Accept: text/html`)"),
+    ("GET", f"{_TENANT}/mailboxes/{{address}}", "messages by folder"),
     ("GET", f"{_TENANT}/left-the-sandbox", "mail that was sent to a domain of no tenant here: nobody got it"),
     ("GET", f"{_TENANT}/faults", "what is still planned"),
     ("POST", f"{_TENANT}/faults", "plan one misbehaviour"),
@@ -154,7 +153,10 @@ class ControlPages:
         seconds = (await _body(request)).get("advance")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise _RefusedError(400, "advance is a number of seconds, not negative")
-        self._tenant(request).clock.advance(seconds)
+        try:
+            self._tenant(request).clock.advance(seconds)
+        except (ValueError, OverflowError) as error:
+            raise _RefusedError(400, str(error)) from None
         if self.world.doors:
             await self.world.doors.reopen()
         return await self.clock(request)
@@ -230,10 +232,7 @@ class ControlPages:
         recipient = tenant.recipient_with(request.path_params["address"])
         if recipient is None or recipient.mailbox is None:
             raise _RefusedError(404, f"no mailbox {request.path_params['address']}")
-        view = mailbox_view(tenant, recipient, recipient.mailbox)
-        if "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(mailbox_page(tenant, view))
-        return JSONResponse(view)
+        return JSONResponse(mailbox_view(tenant, recipient, recipient.mailbox))
 
     async def left_the_sandbox(self, request: Request) -> Response:
         return JSONResponse({"messages": self._tenant(request).left_the_sandbox})
@@ -281,11 +280,11 @@ class ControlPages:
 
 
 def control_app(world: World, blueprint: Blueprint, services: Services, timestamps: TimestampAuthority) -> ASGIApp:
-    routes = [
-        *ControlPages(world, blueprint, services).routes(),
-        Route("/timestamp", timestamps.answer, methods=["POST"]),
-    ]
-    return Guard(KeptBeforeAnswer(Starlette(routes=routes), world))
+    pages = ControlPages(world, blueprint, services).routes()
+    programs = Starlette(routes=[*pages, Route("/timestamp", timestamps.answer, methods=["POST"])])
+    handlers = {(method, page.path): page.endpoint for (method, _, _), page in zip(PAGES, pages, strict=True)}
+    looks, forms = Looks(world, blueprint.file), Forms(world, handlers)
+    return Guard(KeptBeforeAnswer(ForPeople(looks.routes(), forms.routes(), programs), world))
 
 
 def _answering(page: Page) -> Page:
