@@ -34,6 +34,7 @@ def test_waits_until_exchange_agrees_and_changes_nothing(task, confined, contoso
         "changed": False,
         "as_expected": True,
         "results": {SUPPORT: "Granted", CEO: "Denied"},
+        "findings": [],
     }
     assert sandbox.writes == []
 
