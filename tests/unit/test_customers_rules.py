@@ -38,7 +38,7 @@ def test_duplicate_tenant_is_seen_in_another_case_and_beside_other_mistakes(tmp_
 
 def test_two_customers_share_a_tenant_with_an_app_and_a_group_each(tmp_path):
     group = {"name": "Kundo Chat", "address": "chat@contoso.example", "owners": ["admin@contoso.example"]}
-    second = entry(app={"unique_name": "kundo-chat"}, group=group)
+    second = entry(app={"unique_name": "kundo-chat", "display_name": "Kundo Chat"}, group=group)
 
     assert list(load(inventory(tmp_path, {"contoso": entry(), "contoso-chat": second})).customers) == [
         "contoso",
@@ -46,12 +46,13 @@ def test_two_customers_share_a_tenant_with_an_app_and_a_group_each(tmp_path):
     ]
 
 
-def test_two_customers_of_a_tenant_with_the_same_group_are_refused(tmp_path):
+def test_two_customers_of_a_tenant_with_the_same_names_are_refused(tmp_path):
     second = entry(app={"unique_name": "kundo-chat"})
 
     assert places(inventory(tmp_path, {"contoso": entry(), "contoso-chat": second})) == [
         ("contoso-chat", "group.name"),
         ("contoso-chat", "group.address"),
+        ("contoso-chat", "app.display_name"),
     ]
 
 

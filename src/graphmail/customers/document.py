@@ -6,13 +6,27 @@ Keys are names, so they are taken as written: a customer called `no` or `365` ne
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
 from graphmail.customers.errors import InventoryError, Mistake, Place, shown
 
 _MERGE = "tag:yaml.org,2002:merge"
+
+
+class Source(Protocol):
+    """Fields of an inventory that know where they stand; `mistakes` are those of the file's own form."""
+
+    path: Path
+    data: Any
+    mistakes: list[Mistake]
+
+    def file(self, place: Place) -> Path: ...
+    def line(self, place: Place) -> int: ...
+    def has(self, place: Place) -> bool: ...
+    def written(self, place: Place) -> str: ...
+    def shown(self, place: Place) -> str: ...
 
 
 class Document:
@@ -41,6 +55,10 @@ class Document:
             raise self._broken(mark.line + 1 if mark else 1, f"this is not YAML: {problem}") from None
         except RecursionError:
             raise self._broken(1, "the file is nested too deeply") from None
+
+    def file(self, place: Place) -> Path:
+        """The file that `place` is in."""
+        return self.path
 
     def line(self, place: Place) -> int:
         """The line of what stands at `place`, or of the nearest thing around it that is there."""

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from graphmail.customers import rules
 from graphmail.customers.allowed import is_section, kind_at, listed, names, nearest, words
-from graphmail.customers.document import Document
+from graphmail.customers.document import Document, Source
 from graphmail.customers.errors import InventoryError, Mistake, NoInventory, Place, shown
 from graphmail.customers.schema import IDENTITY, Customer, Inventory
 from graphmail.customers.values import CustomerName
@@ -35,14 +35,19 @@ def load(path: Path | str) -> Inventory:
     absolute = Path(path).absolute()
     if not absolute.exists():
         raise NoInventory(absolute)
-    return _Reader(absolute).inventory()
+    return read(Document(absolute))
+
+
+def read(document: Source) -> Inventory:
+    """The inventory that a source of fields holds. Raises InventoryError."""
+    return _Reader(document).inventory()
 
 
 class _Reader:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.document = Document(path)
-        self.mistakes: dict[tuple[int, str], Mistake] = {}
+    def __init__(self, document: Source) -> None:
+        self.path = document.path
+        self.document = document
+        self.mistakes: dict[tuple[Path, int, str], Mistake] = {}
 
     def inventory(self) -> Inventory:
         entries, found = self._entries(), None
@@ -159,9 +164,10 @@ class _Reader:
 
     def _add(self, place: Place, problem: str, found: str = "", allowed: str = "") -> None:
         source = self._source(place)
-        mistake = Mistake.at(self.path, self.document.line(source), source, problem, found, allowed)
+        file, line = self.document.file(source), self.document.line(source)
+        mistake = Mistake.at(file, line, source, problem, found, allowed)
         # A wrong default is one mistake, however many customers inherit it; a field's first mistake says enough.
-        self.mistakes.setdefault((mistake.line, f"{mistake.customer} {mistake.field}"), mistake)
+        self.mistakes.setdefault((file, line, f"{mistake.customer} {mistake.field}"), mistake)
 
 
 def _merged(defaults: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:

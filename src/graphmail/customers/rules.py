@@ -152,9 +152,19 @@ def tenants(entries: list[Entry]) -> Iterator[tuple[Finding, str]]:
 def _shared(entry: Entry, other: Entry) -> Iterator[tuple[Finding, str]]:
     default = App.model_fields["unique_name"].default
     if (entry.text("app", "unique_name") or default) == (other.text("app", "unique_name") or default):
-        allowed = "each tenant once, or another app.unique_name, group.name and group.address"
+        allowed = "each tenant once, or another app.unique_name, app.display_name, group.name and group.address"
         yield Finding(entry.name, ("tenant_id",), "is a duplicate tenant", allowed), other.name
         return
+    # People who look at the tenant, and Exchange's own names of service principals, must tell the two apps apart.
+    shown = [
+        one.text("app", "display_name") or App.model_fields["display_name"].default.lower() for one in (entry, other)
+    ]
+    if shown[0] == shown[1]:
+        allowed = "a name of its own, such as `Kundo Mail School`"
+        yield (
+            Finding(entry.name, ("app", "display_name"), "is another customer's in the same tenant", allowed),
+            other.name,
+        )
     for place in (("app", "client_id"), ("group", "name"), ("group", "address")):
         if entry.text(*place) and entry.text(*place) == other.text(*place):
             yield Finding(entry.name, place, "is another customer's in the same tenant", "one of its own"), other.name
