@@ -80,12 +80,6 @@ requests:
   returned: success
   type: int
   sample: 8
-msg:
-  description:
-    - One line for a person; why it is V(unknown).
-  returned: success
-  type: str
-  sample: 1 difference
 """
 
 

@@ -86,6 +86,11 @@ options:
       - How long the client secret shall live, as a number of days, weeks, months or years.
     type: str
     default: 24 months
+  large_mail_size:
+    description:
+      - Bytes of the attachment in the large-mail check. A mailbox whose limits are below that is told as a note. Left
+        out, the limits are not looked at.
+    type: int
 extends_documentation_fragment:
   - tenant
   - action_common_attributes
@@ -137,6 +142,26 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+status:
+  description:
+    - V(ready), or V(blocked) in a failed result.
+  returned: success
+  type: str
+  sample: ready
+obstacles:
+  description:
+    - What was found, each with its area, whether it stops a run (C(stops), C(yes) or C(no)), what is wrong, what was
+      expected and found, and what to do. In a successful result only what does not stop a run.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - area: mailbox
+      stops: "no"
+      problem: support@contoso.example has a limit below the large-mail size, so large mail will not be proved
+      expected: MaxSendSize of at least 14 MB for an attachment of 10,485,760 bytes
+      found: 5 MB (5,242,880 bytes)
+      remedy: Set-Mailbox support@contoso.example -MaxSendSize 14MB, or lower probe.large_mail_size
 organization:
   description:
     - Display name of the tenant's organisation.

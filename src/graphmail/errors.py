@@ -49,6 +49,17 @@ class TenantError(Exception):
         return " ".join(parts)
 
 
+class NotReady(TenantError):
+    """A tenant in which a run would stop; `obstacles` says where and why, each with the same fields."""
+
+    def __init__(self, problem: str, obstacles: list[dict[str, str]]) -> None:
+        super().__init__(problem)
+        self.obstacles = obstacles
+
+    def _text(self) -> str:
+        return self.problem
+
+
 class WrongTenant(TenantError):
     """What answered is not the tenant that the inventory names; nothing was written."""
 

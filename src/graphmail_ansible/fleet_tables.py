@@ -31,6 +31,7 @@ class Kind:
 
 # By the module whose results they are of.
 KINDS = {
+    "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "ready"),
     "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "none"),
 }
 
@@ -56,8 +57,10 @@ class FleetTable:
             found = [[visible(str(item.get(c, ""))) for c in self.kind.columns] for item in told[self.kind.list]]
             if not found:
                 said = visible(str(told.get("msg", "")))
-                found = [["-" if told["status"] == self.kind.fine else told["status"], said]]
+                found = [["" if told["status"] == self.kind.fine else told["status"], said or told["status"]]]
             rows += [[customer if number == 0 else "", *line] for number, line in enumerate(found)]
+        # A customer without findings has two cells; tabulate wants a width for each that there is.
+        rows = [[*row, *[""] * (1 + len(self.kind.columns) - len(row))] for row in rows]
         widths = [20, 22, *(46,) * (len(self.kind.columns) - 1)]
         return tabulate(rows, headers=["customer", *self.kind.columns], tablefmt="simple", maxcolwidths=widths)
 

@@ -7,7 +7,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from graphmail.errors import TenantError
+from graphmail.errors import NotReady, TenantError
 from graphmail.resources import resource
 from graphmail.state import StateFolder, state_root
 from graphmail.tenant import Tenant
@@ -24,6 +24,8 @@ def perform(name: str, params: dict[str, Any], *, check_mode: bool, diff: bool) 
         result = resource(name).run(tenant, params)
         if not diff:
             result.pop("diff", None)
+    except NotReady as error:
+        result = {"failed": True, "msg": str(error), "status": "blocked", "obstacles": error.obstacles}
     except TenantError as error:
         result = {"failed": True, "msg": _named(customer, str(error))} | (
             {"request_id": error.request_id} if error.request_id else {}

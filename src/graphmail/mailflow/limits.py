@@ -6,15 +6,11 @@ import math
 
 from graphmail.errors import ServiceFailure, TenantError
 from graphmail.exchange import Exchange
+from graphmail.mail_size import encoded_size
 
 # https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/change-message-size-limits: 150 MB at most.
 SIZE_CODES = frozenset({"ErrorMessageSizeExceeded", "ErrorAttachmentSizeLimitExceeded"})
 SEND, RECEIVE = "MaxSendSize", "MaxReceiveSize"
-
-
-def encoded_size(attachment: int) -> int:
-    """Bytes of a mail with an attachment of that size: base64 in lines of 76, and some headers."""
-    return math.ceil(attachment / 57) * 78 + 16_384
 
 
 def is_over_limit(error: TenantError) -> bool:

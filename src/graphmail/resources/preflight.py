@@ -1,4 +1,7 @@
-"""What preflight finds, each with what was expected, found and is to be done; told all at once."""
+"""What preflight finds, each with what was expected, found and is to be done; told all at once.
+
+What stops a run is an obstacle; what only spoils a part of it is a note, told and no reason to stop.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from graphmail.access_models import AccessModel
-from graphmail.errors import ServiceFailure, TenantError
+from graphmail.errors import ExchangeError, NotReady, ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.recipients import addressed
@@ -33,6 +36,7 @@ CMDLETS = (
     "Remove-DistributionGroupMember",
 )
 _DURATION = TypeAdapter(timedelta)
+SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 MAILBOXES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
 
 
@@ -41,21 +45,26 @@ class Findings:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
-        self._problems: list[str] = []
+        self._obstacles: list[dict[str, str]] = []
+        self.notes: list[dict[str, str]] = []
         self._elsewhere: set[str] = set()
         self.roles: set[str] = set()
 
-    def add(self, problem: str, *, expected: str, found: str, remedy: str) -> None:
-        self._problems.append(f"{problem}. Expected: {expected}. Found: {found}. To do: {remedy}.")
+    def add(self, area: str, problem: str, *, expected: str, found: str, remedy: str) -> None:
+        self._obstacles.append(_obstacle(area, problem, expected, found, remedy))
 
-    def take(self, look: Callable[[], object]) -> None:
+    def note(self, area: str, problem: str, *, expected: str, found: str, remedy: str) -> None:
+        self.notes.append(_obstacle(area, problem, expected, found, remedy) | {"stops": "no"})
+        self._tenant.warn(_sentence(self.notes[-1]))
+
+    def take(self, area: str, look: Callable[[], object]) -> None:
         """Look at a resource as its own task will; its refusal is an obstacle like any other."""
         try:
             look()
         except ServiceFailure:
             raise
         except TenantError as error:
-            self._problems.append(str(error))
+            self._obstacles.append(_obstacle(area, error.problem, error.expected, error.found, error.remedy))
 
     def rights(self, model: AccessModel) -> None:
         """Application permissions in the admin's own tokens, and the cmdlets that Exchange lets it run."""
@@ -65,6 +74,7 @@ class Findings:
             self.roles |= roles
             for right in (right for right in needed if right not in roles):
                 self.add(
+                    "rights",
                     f"The admin app lacks the application permission {right}",
                     expected=", ".join(needed),
                     found=", ".join(sorted(roles)) or "none",
@@ -72,10 +82,11 @@ class Findings:
                 )
         # Nothing below can be read without them.
         self.raise_all()
-        allowed = self._tenant.exchange.cmdlets()
+        allowed = self._cmdlets()
         missing = [cmdlet for cmdlet in (*CMDLETS, *model.cmdlets) if cmdlet not in allowed]
         if missing:
             self.add(
+                "rights",
                 "Exchange does not let the admin app run every cmdlet that is needed",
                 expected="the Entra role Exchange Administrator, or Exchange roles with these cmdlets",
                 found=f"not allowed: {', '.join(missing)}",
@@ -83,12 +94,32 @@ class Findings:
             )
             self.raise_all()
 
+    def _cmdlets(self) -> frozenset[str]:
+        """A tenant without any licence for Exchange lets nobody in, in the same words as one without the role."""
+        try:
+            return self._tenant.exchange.cmdlets()
+        except ExchangeError as error:
+            skus = self._tenant.graph.get(SKUS).get("value", ()) if error.status == 403 else ()
+            plans = [p for sku in skus for p in sku.get("servicePlans") or () if _active(sku)]
+            if error.status != 403 or any(str(p.get("servicePlanName", "")).startswith("EXCHANGE_") for p in plans):
+                raise
+        self.add(
+            "licence",
+            "The tenant has no licence with Exchange Online",
+            expected="a subscription with a service plan EXCHANGE_…",
+            found=", ".join(str(sku["skuPartNumber"]) for sku in skus) or "no subscription",
+            remedy="license the tenant for Exchange Online, or correct the tenant_id",
+        )
+        self.raise_all()
+        return frozenset()
+
     def domains(self, organization: dict[str, Any], addresses: list[str]) -> None:
         verified = [d["name"].lower() for o in organization["value"] for d in o.get("verifiedDomains", ())]
         for address in dict.fromkeys(addresses):
             if address.lower().rpartition("@")[2] not in verified:
                 self._elsewhere.add(address.lower())
                 self.add(
+                    "mailbox",
                     f"{address} is not in a domain of this tenant",
                     expected=f"an address in {', '.join(verified)}",
                     found=address.rpartition("@")[2],
@@ -99,6 +130,7 @@ class Findings:
         """What stands in the way of RBAC for Applications."""
         if settings.get("IsDehydrated") in (True, "True"):
             self.add(
+                "access",
                 "The organization was never customized, so Exchange refuses role assignments",
                 expected="IsDehydrated False",
                 found="IsDehydrated True",
@@ -106,6 +138,7 @@ class Findings:
             )
         if consented and not assigned:
             self.add(
+                "access",
                 "The app works by consent in Entra; removing that before Exchange's own roles act would cut it off",
                 expected="no Mail.* consent, or role assignments that act already",
                 found=f"consented: {', '.join(sorted(consented))}; no role assignment",
@@ -121,6 +154,7 @@ class Findings:
                 continue
             if rule.get("restrictionType") == "passwordAddition":
                 self.add(
+                    "credential",
                     "The tenant's app management policy forbids client secrets",
                     expected="secrets allowed, or `credential.kind: certificate`",
                     found="restriction passwordAddition, enabled",
@@ -128,6 +162,7 @@ class Findings:
                 )
             elif rule.get("restrictionType") == "passwordLifetime" and self._longer(lifetime, rule.get("maxLifetime")):
                 self.add(
+                    "credential",
                     "The tenant's app management policy allows a shorter life of secrets only",
                     expected=f"at most {rule['maxLifetime']}",
                     found=lifetime,
@@ -142,24 +177,49 @@ class Findings:
                 continue
             exists = bool(users[address])
             self.add(
+                "mailbox",
                 f"{address} has no mailbox in Exchange Online" if exists or kind else f"{address} does not exist",
                 expected="a user or shared mailbox in the cloud",
-                found=kind or ("a user without mailbox: no licence" if exists else "no recipient and no user"),
-                remedy="license the user or make it a shared mailbox" if exists else "correct the address",
+                found=_homeless(kind)
+                or ("a user without mailbox: no licence" if exists else "no recipient and no user"),
+                remedy=_home(kind) if kind or exists else "correct the address",
             )
 
     def raise_all(self) -> None:
-        if self._problems:
-            found, self._problems = self._problems, []
-            raise TenantError(
-                f"Customer {self._tenant.customer} cannot be onboarded yet; nothing was written:\n" + "\n".join(found)
-            )
+        if self._obstacles:
+            found, self._obstacles = self._obstacles, []
+            problem = f"Customer {self._tenant.customer} cannot be onboarded yet; nothing was written:\n"
+            raise NotReady(problem + "\n".join(map(_sentence, found)), found + self.notes)
 
     def _longer(self, lifetime: str, longest: str | None) -> bool:
         now = self._tenant.clock.now()
         return bool(longest) and (credential_lifetime(lifetime).end(now) - now).total_seconds() > iso_duration(
             str(longest)
         )
+
+
+def _homeless(kind: str) -> str:
+    return f"{kind}, whose mailbox is elsewhere, such as on premises" if kind == "MailUser" else kind
+
+
+def _home(kind: str) -> str:
+    moved = "move the mailbox to Exchange Online, or leave it out"
+    return moved if kind == "MailUser" else "license the user or make it a shared mailbox"
+
+
+def _active(sku: dict[str, Any]) -> bool:
+    return sku.get("capabilityStatus", "Enabled") in ("Enabled", "Warning")
+
+
+def _obstacle(area: str, problem: str, expected: str, found: str, remedy: str) -> dict[str, str]:
+    told = {"problem": problem, "expected": expected, "found": found, "remedy": remedy}
+    return {"area": area, "stops": "yes"} | {name: text.rstrip(".") for name, text in told.items()}
+
+
+def _sentence(obstacle: dict[str, str]) -> str:
+    words = {"expected": "Expected: ", "found": "Found: ", "remedy": "To do: "}
+    parts = [obstacle["problem"], *(f"{word}{obstacle[name]}" for name, word in words.items() if obstacle[name])]
+    return " ".join(f"{part}." for part in parts)
 
 
 def iso_duration(text: str) -> float:

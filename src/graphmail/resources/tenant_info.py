@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from graphmail.access_models import ACCESS, MAIL_ROLES, MODELS
 from graphmail.customers.not_yet import TO_DO, not_yet
 from graphmail.errors import TenantError
-from graphmail.exchange import Cmdlet, CmdletAnswer
+from graphmail.exchange import Cmdlet, CmdletAnswer, Row
 from graphmail.graph import BatchAnswer
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.access_policies import POLICIES, AccessPolicies
@@ -22,12 +22,12 @@ from graphmail.resources.exo_distribution_group import DistributionGroup, group_
 from graphmail.resources.exo_management_role_assignment import application_assignments
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
-from graphmail.resources.preflight import Findings
+from graphmail.resources.preflight import SKUS, Findings
+from graphmail.resources.preflight_limits import group_is_ours_to_change, mail_sizes, mailbox_read, room_for_policy
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
 KINDS = ["secret", "certificate", "federated"]
-SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
 
 
@@ -51,6 +51,7 @@ class TenantInfo(Info):
         "keep_credential": Option("", {"type": "bool", "default": False}),
         "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
+        "large_mail_size": Option("", {"type": "int"}),
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
@@ -73,27 +74,33 @@ class TenantInfo(Info):
             grants["roles"] = sorted(model.consented)
             consent = AppRoleAssignment()
             found = consent.read(tenant, grants)
-            findings.take(lambda: consent.plan(found, grants, "present"))
+            findings.take("credential", lambda: consent.plan(found, grants, "present"))
             consented = MAIL_ROLES & frozenset(found.values["roles"] if found else ())
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
-        recipients, settings = self._exchange(tenant, params, people)
+        recipients, settings, policies = self._exchange(tenant, params, people, findings)
         application = directory[application_path(params["application"], params.get("client_id"))]
-        if not application.missing:
-            findings.take(lambda: self._confined(tenant, params, application.value()["appId"]))
+        client_id = "" if application.missing else str(application.value()["appId"])
+        if client_id:
+            findings.take("access", lambda: self._confined(tenant, params, client_id))
         if model.name == "rbac":
             assigned = application_assignments(tenant, principal) if principal and consented else []
             findings.role_assignments(settings, consented, [row["Role"] for row in assigned])
+        else:
+            made = any(str(policy.get("AppId", "")).lower() == client_id.lower() for policy in policies)
+            room_for_policy(findings, policies, needed=not made)
         app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
         group = {"address": params["group_address"], "state": "absent"}
         users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
         findings.mailboxes(users, recipients)
-        findings.take(lambda: Application().plan(Application().read(tenant, app), app, "present"))
-        findings.take(lambda: DistributionGroup().read(tenant, {"name": params["group"], **group}))
+        findings.take("app", lambda: Application().plan(Application().read(tenant, app), app, "present"))
+        findings.take("group", lambda: DistributionGroup().read(tenant, {"name": params["group"], **group}))
         findings.raise_all()
         for person in people:
             tenant.confirm_exchange(person, users[person], recipients[person].rows)
         return {
+            "status": "ready",
+            "obstacles": findings.notes,
             "organization": directory[ORGANIZATION].value()["value"][0].get("displayName"),
             "licences": [sku["skuPartNumber"] for sku in directory[SKUS].value().get("value", [])],
             "rights": sorted(findings.roles),
@@ -131,13 +138,21 @@ class TenantInfo(Info):
         policies.refuse_widening(params["application"], params["group"])
 
     @staticmethod
-    def _exchange(tenant: Tenant, params: Values, people: list[str]) -> tuple[dict[str, CmdletAnswer], dict[str, Any]]:
+    def _exchange(
+        tenant: Tenant, params: Values, people: list[str], findings: Findings
+    ) -> tuple[dict[str, CmdletAnswer], dict[str, Any], list[Row]]:
+        """Recipients by address, the organization's settings, and all access policies."""
         organization = Cmdlet("Get-OrganizationConfig", {})
-        cmdlets = [organization, POLICIES, *group_reads(params["group"], params["group_address"])]
-        asked = [*cmdlets, *map(recipient_read, people)]
-        answers = tenant.exchange.batch(asked, ahead=True)
-        rows = answers[0].value()
-        return dict(zip(people, answers[len(cmdlets) :], strict=True)), rows[0] if rows else {}
+        groups = group_reads(params["group"], params["group_address"])
+        sized = params["mailboxes"] if params.get("large_mail_size") else []
+        asked = [organization, POLICIES, *groups, *map(recipient_read, people), *map(mailbox_read, sized)]
+        answers = dict(zip((c.key for c in asked), tenant.exchange.batch(asked, ahead=True), strict=True))
+        group_is_ours_to_change(findings, answers[groups[0].key], params["group"])
+        sizes = [(address, answers[mailbox_read(address).key]) for address in sized]
+        mail_sizes(findings, sizes, params.get("large_mail_size") or 0)
+        rows = answers[organization.key].value()
+        recipients = {person: answers[recipient_read(person).key] for person in people}
+        return recipients, rows[0] if rows else {}, answers[POLICIES.key].value()
 
 
 def _people(params: Values) -> list[str]:
