@@ -46,5 +46,8 @@ class TenantAction(ActionBase):
             # Ansible shows a failure's text twice, as an error and as the result; the long one once is enough.
             for warning in result.pop("warnings", ()):
                 self._display.warning(warning)
+            if "obstacles" in result:
+                found = {key: result.pop(key) for key in ("status", "obstacles")}
+                RUN.keep_found(self._task.args["tenant"]["customer"], name, found)
             raise AnsibleAction("why, and what to do, stands below.", result=result)
         return result

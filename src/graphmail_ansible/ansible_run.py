@@ -6,6 +6,7 @@ made once and inherited. (Measured with linear, free and host_pinned, in loops, 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -104,6 +105,16 @@ class AnsibleRun:
         run = self.opened(customer).evidence
         report = run.close(outcome, SystemClock().now(), waiting if outcome == "waiting" else "")
         return f"{outcome}  {report}"
+
+    def keep_found(self, customer: str, module: str, found: dict[str, Any]) -> None:
+        """From a worker: what a failed task found, for the callback's tables; its message says it to people already."""
+        if self._cache:
+            self._cache.put(f"found|{module}|{customer}", json.dumps(found).encode())
+
+    def found(self, customer: str, module: str) -> dict[str, Any]:
+        """In the parent: what a worker kept; empty if nothing."""
+        kept = self._cache.get(f"found|{module}|{customer}") if self._cache else None
+        return dict(json.loads(kept)) if kept else {}
 
     def context(self, customer: str, *, check_mode: bool) -> RunContext:
         """What a task of that customer gets. A check needs neither lock nor evidence: nothing happens.

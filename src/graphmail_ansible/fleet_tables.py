@@ -71,8 +71,8 @@ class FleetTables:
     def __init__(self) -> None:
         self._tables: dict[str, FleetTable] = {}
 
-    def hear(self, action: str, customer: str, told: Mapping[str, Any]) -> None:
-        kind = KINDS.get(action.rpartition(".")[2])
+    def hear(self, module: str, customer: str, told: Mapping[str, Any]) -> None:
+        kind = KINDS.get(module)
         if kind:
             self._tables.setdefault(kind.name, FleetTable(kind)).hear(customer, told)
 

@@ -84,7 +84,9 @@ class Recorder(CallbackBase):
 
     def _step(self, result: Any, outcome: Any) -> None:
         if outcome != "skipped":
-            self._tables.hear(str(result.task.action), result.host.name, result.result)
+            module, customer = str(result.task.action).rpartition(".")[2], result.host.name
+            kept = RUN.found(customer, module) if outcome == "failed" else {}
+            self._tables.hear(module, customer, result.result | kept)
         run = RUN.customers().get(result.host.name)
         if run is None:
             return

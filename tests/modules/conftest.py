@@ -16,7 +16,7 @@ from ansible.plugins.loader import action_loader
 
 from graphmail.customers import load
 from graphmail.rehearsal import Rehearsal
-from graphmail_ansible import perform
+from graphmail_ansible import action, perform
 from graphmail_ansible.ansible_run import AnsibleRun
 from tests.modules.tenant_by_hand import TenantByHand
 from tests.sandbox_process import EXAMPLE, ROOT, Sandbox
@@ -87,6 +87,7 @@ def task(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     with rehearsal:
         task = Task(tmp_path / "state")
         monkeypatch.setattr(perform, "RUN", task.run)
+        monkeypatch.setattr(action, "RUN", task.run)
         sandbox.mark()
         yield task
 

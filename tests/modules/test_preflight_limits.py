@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from graphmail_ansible import action
 from tests.modules.tenant_by_hand import GROUP
 from tests.modules.test_tenant_info import ASKED, NAME
 
@@ -12,11 +13,11 @@ MIB = 2**20
 
 def obstacles(task, **params):
     """What stops contoso, as `area: problem`."""
-    result = task._perform(NAME, ASKED | params, check=False, customer="contoso")
-    assert result["failed"]
-    assert result["status"] == "blocked"
-    assert all(obstacle["problem"] in result["msg"] for obstacle in result["obstacles"] if obstacle["stops"] == "yes")
-    return [f"{o['area']}: {o['problem']}" for o in result["obstacles"]]
+    message = task.failed(NAME, **ASKED | params)
+    found = action.RUN.found("contoso", NAME)
+    assert found["status"] == "blocked"
+    assert all(obstacle["problem"] in message for obstacle in found["obstacles"] if obstacle["stops"] == "yes")
+    return [f"{o['area']}: {o['problem']}" for o in found["obstacles"]]
 
 
 def policies(contoso, number, description):
