@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,17 +12,6 @@ from tests.unit.evidence_samples import NOON, begun, check, record, step
 
 pytestmark = pytest.mark.chromium
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
-
-
-@pytest.fixture(scope="session")
-def browser() -> str:
-    """Chromium's name. Left out where there is none, unless GRAPHMAIL_TESTS=all says that nothing may be."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None and os.environ.get("GRAPHMAIL_TESTS") == "all":
-        pytest.fail("Chromium is not installed, and GRAPHMAIL_TESTS=all leaves nothing out")
-    if found is None:
-        pytest.skip("Chromium is not installed")
-    return found
 
 
 def shown(browser: str, page: Path, profile: Path) -> tuple[str, str]:
