@@ -48,6 +48,7 @@ class Case:
     expected: Any
     source: str  # a page, or the issue or repository where it was seen
     standing: Standing
+    slow: bool = False  # at a real tenant more than about ten minutes, most of them waiting
 
     @property
     def name(self) -> str:
@@ -66,10 +67,10 @@ class Cases:
     found: list[Case] = field(default_factory=list)
 
     def __call__(
-        self, expected: Any, *, source: str, standing: Standing = Standing.DOCUMENTED,
+        self, expected: Any, *, source: str, standing: Standing = Standing.DOCUMENTED, slow: bool = False,
     ) -> Callable[[Callable[[Target], Any]], Callable[[Target], Any]]:  # fmt: skip
         def register(run: Callable[[Target], Any]) -> Callable[[Target], Any]:
-            self.found.append(Case(self.area, run, expected, source, standing))
+            self.found.append(Case(self.area, run, expected, source, standing, slow))
             return run
 
         return register

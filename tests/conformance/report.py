@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tests.conformance.case import Case, shown
+from tests.conformance.case import Case, Standing, shown
 from tests.conformance.outcome import Outcome
 
 
@@ -28,17 +28,24 @@ class Row:
         return self.microsoft.verdict == self.sandbox.verdict == "holds"
 
 
-def write(rows: Sequence[Row], folder: Path, tenant_id: str | None) -> Path:
-    """Write `conformance.html` and `conformance.json`; the page."""
+def write(rows: Sequence[Row], folder: Path, tenant_id: str | None, left: Sequence[str] = ()) -> Path:
+    """Write `conformance.html` and `conformance.json`; the page. `left` is what all cases together left behind."""
     folder.mkdir(parents=True, exist_ok=True)
     at = datetime.now(UTC)
-    content = {"at": at.isoformat(), "tenant_id": tenant_id, "cases": [_plain(row) for row in rows]}
+    content = {"at": at.isoformat(), "tenant_id": tenant_id, "left": list(left), "cases": [_plain(row) for row in rows]}
     (folder / "conformance.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
     pages.filters["pretty"] = lambda value: json.dumps(shown(value), indent=1, ensure_ascii=False)
     page = folder / "conformance.html"
-    page.write_text(pages.get_template("report.html").render(rows=rows, at=at, tenant_id=tenant_id), encoding="utf-8")
+    shown_page = pages.get_template("report.html").render(
+        rows=rows, at=at, tenant_id=tenant_id, left=left, standings=_standings(rows)
+    )
+    page.write_text(shown_page, encoding="utf-8")
     return page
+
+
+def _standings(rows: Sequence[Row]) -> list[dict[str, object]]:
+    return [{"name": s, "count": sum(row.case.standing is s for row in rows)} for s in Standing]
 
 
 def _plain(row: Row) -> dict[str, object]:
@@ -48,6 +55,7 @@ def _plain(row: Row) -> dict[str, object]:
         "name": case.name,
         "claim": case.claim,
         "standing": case.standing,
+        "slow": case.slow,
         "source": case.source,
         "expected": shown(case.expected),
         "sandbox": asdict(row.sandbox),

@@ -13,12 +13,15 @@ from typing import Any, Protocol
 
 import requests
 
+from tests.conformance.answer import Answer
+
 LOGIN, GRAPH, EXCHANGE = (
     "https://login.microsoftonline.com",
     "https://graph.microsoft.com",
     "https://outlook.office365.com",
 )
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 PREFIX = "graphmail-conformance"  # of everything that a case makes in a tenant
 
 
@@ -48,35 +51,6 @@ class Tenancy:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer; `body` is parsed JSON, None for an empty one, text for anything else."""
-
-    status: int
-    body: Any
-    headers: requests.structures.CaseInsensitiveDict[str]
-
-    @property
-    def code(self) -> str:
-        """Graph's and Exchange's error code, or Entra's error with its AADSTS number."""
-        error = self.body.get("error") if isinstance(self.body, dict) else None
-        if isinstance(error, dict):
-            return str(error.get("code"))
-        if error:
-            return f"{error} {','.join(map(str, self.body.get('error_codes', [])))}".strip()
-        return ""
-
-    @property
-    def message(self) -> str:
-        error = self.body.get("error") if isinstance(self.body, dict) else None
-        return str(error.get("message")) if isinstance(error, dict) else ""
-
-    @property
-    def refusal(self) -> dict[str, Any]:
-        """Status and code: what a client may tell refusals apart by."""
-        return {"status": self.status, "code": self.code}
-
-
-@dataclass(frozen=True, slots=True)
 class MailApp:
     """An app registered for a case, with its enterprise application and a secret."""
 
@@ -87,13 +61,22 @@ class MailApp:
     client_secret: str = field(default="", repr=False)
 
 
+@dataclass(slots=True)
+class Lent:
+    """Apps that several cases use, since real consent takes minutes to act; removed after the last case."""
+
+    apps: dict[tuple[str, ...], MailApp] = field(default_factory=dict)
+    undo: list[Callable[[], object]] = field(default_factory=list)
+
+
 class Target:
     """One tenant during one case. What the case makes is removed again by `close`, last first."""
 
-    def __init__(self, tenancy: Tenancy, http: requests.Session, waiting: Waiting) -> None:
+    def __init__(self, tenancy: Tenancy, http: requests.Session, waiting: Waiting, lent: Lent | None = None) -> None:
         self.tenancy = tenancy
         self.http = http
         self.waiting = waiting
+        self._lent = lent
         self._undo: list[Callable[[], object]] = []
         self._tokens: dict[tuple[str, str], str] = {}
 
@@ -113,7 +96,7 @@ class Target:
     def sign_in(self, form: dict[str, str], tenant: str = "") -> Answer:
         """POST a form to the token endpoint."""
         url = f"{LOGIN}/{tenant or self.tenancy.tenant_id}/oauth2/v2.0/token"
-        return _answer(self.http.post(url, data=form, timeout=60))
+        return Answer.of(self.http.post(url, data=form, timeout=60))
 
     def graph(self, method: str, path: str, body: Any = None, *, bearer: str = "", **options: Any) -> Answer:
         """Ask Graph; as the suite's app unless another's bearer is given."""
@@ -138,7 +121,7 @@ class Target:
         """Ask; once more where the suite's own token has expired on the way."""
         own = not bearer and self._tokens.get((scope, self.tenancy.client_id))
         signed = {"Authorization": f"Bearer {bearer or self._bearer(scope)}", **headers}
-        answer = _answer(self.http.request(method, url, headers=signed, timeout=300, **options))
+        answer = Answer.of(self.http.request(method, url, headers=signed, timeout=300, **options))
         if answer.status != 401 or not own:
             return answer
         self.forget_tokens()
@@ -184,10 +167,20 @@ class Target:
         left = []
         while self._undo:
             try:
-                self._undo.pop()()
+                done = self._undo.pop()()
             except Exception as error:
                 left.append(f"{type(error).__name__}: {error}")
+            else:
+                if isinstance(done, Answer) and done.status >= 400 and done.status != 404:
+                    left.append(f"{done.status} {done.code} {done.message}".strip())
         return left
+
+    def close_lent(self) -> list[str]:
+        """Remove what was lent to every case, as `close` does."""
+        if self._lent:
+            self._undo += self._lent.undo
+            self._lent.undo, self._lent.apps = [], {}
+        return self.close()
 
     def app(self, *roles: str, secret: bool = False, **properties: Any) -> MailApp:
         """Register an app with its enterprise application; `roles` are consented. All of it has replicated."""
@@ -201,6 +194,18 @@ class Target:
         for role in roles:
             self.consent(app, role)
         return self.with_secret(app) if secret else app
+
+    def lend(self, *roles: str) -> MailApp:
+        """An app with these permissions and a secret, the same one for all cases that ask for the same."""
+        if self._lent is None:
+            return self.app(*roles, secret=True)
+        if roles not in self._lent.apps:
+            own, self._undo = self._undo, self._lent.undo
+            try:
+                self._lent.apps[roles] = self.app(*roles, secret=True)
+            finally:
+                self._undo = own
+        return self._lent.apps[roles]
 
     def with_secret(self, app: MailApp) -> MailApp:
         """The same app with a new secret, which the token endpoint accepts already."""
@@ -216,9 +221,9 @@ class Target:
         grant = {"principalId": app.principal_id, "resourceId": resource["id"], "appRoleId": role_id}
         return self.graph("POST", f"/servicePrincipals/{app.principal_id}/appRoleAssignments", grant)
 
-    def _purge(self, object_id: str) -> None:
+    def _purge(self, object_id: str) -> Answer:
         self.graph("DELETE", f"/applications/{object_id}")
-        self.graph("DELETE", f"/directory/deletedItems/{object_id}")
+        return self.graph("DELETE", f"/directory/deletedItems/{object_id}")
 
     def bearer_with(self, app: MailApp, *roles: str, seconds: float = 900) -> str:
         """A token of the app that carries these roles."""
@@ -235,10 +240,3 @@ class Target:
 class RealTime:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-
-def _answer(response: requests.Response) -> Answer:
-    body: Any = response.text or None
-    if "json" in response.headers.get("Content-Type", "") and response.content:
-        body = response.json()
-    return Answer(response.status_code, body, response.headers)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
 from tests.conformance.cases.exchange import group, restrict
-from tests.conformance.target import Answer, MailApp, Target
+from tests.conformance.target import MailApp, Target
 
 case = Cases("access")
 LIMIT = "https://learn.microsoft.com/graph/auth-limit-mailbox-access"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.case import Case
-from tests.conformance.cases import access, directory, entra, exchange, mail
+from tests.conformance.cases import access, application, certificate, consent, directory, entra, exchange, mail, queries
 
-AREAS = (entra, directory, exchange, access, mail)
-CASES: list[Case] = [case for area in AREAS for case in area.case.found]
+FILES = (entra, certificate, directory, application, consent, queries, exchange, access, mail)
+CASES: list[Case] = [case for file in FILES for case in file.case.found]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
-from tests.conformance.target import EXCHANGE, Answer, Target
+from tests.conformance.target import EXCHANGE, Target
 
 case = Cases("exchange")
 PS = "https://learn.microsoft.com/powershell/module/exchangepowershell/"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
-from tests.conformance.target import Answer, Target
+from tests.conformance.target import Target
 
 case = Cases("mail")
 API = "https://learn.microsoft.com/graph/api/"
@@ -20,7 +21,7 @@ class Mailer:
     def __init__(self, target: Target, *roles: str) -> None:
         self.target = target
         self.box = f"/users/{target.tenancy.inside}"
-        self.app = target.app(*roles, secret=True)
+        self.app = target.lend(*roles)
         self.bearer = target.bearer_with(self.app, *roles)
         # Exchange keeps what it knows of an app for a while.
         self.reached = target.until(lambda: self("GET", "/mailFolders/inbox?$select=id").status == 200, 1800, 30)
@@ -33,8 +34,12 @@ class Mailer:
         to = [{"emailAddress": {"address": self.target.tenancy.inside}}]
         message = {"subject": self.target.name(), "toRecipients": to, **properties}
         made: dict[str, Any] = self("POST", "/messages", message, headers=IMMUTABLE).body
-        self.target.undo(lambda: self("DELETE", f"/messages/{made['id']}", headers=IMMUTABLE))
+        self.forget(made["id"])
         return made
+
+    def forget(self, message_id: str) -> None:
+        """Have a message removed for good when the case is over; by its immutable id wherever it has gone."""
+        self.target.undo(lambda: self("POST", f"/messages/{message_id}/permanentDelete", headers=IMMUTABLE))
 
     def session(self, draft: dict[str, Any]) -> Answer:
         item = {"AttachmentItem": {"attachmentType": "file", "name": "a.bin", "size": SIZE}}
@@ -74,7 +79,7 @@ def send_mail_says_accepted_long_before_it_arrives(target: Target) -> Any:
     sent = mail("POST", "/sendMail", {"message": message, "saveToSentItems": False})
     path = f"/mailFolders/inbox/messages?$filter=subject eq '{subject}'&$select=id"
     arrived = target.until(lambda: mail("GET", path).body["value"], 600)
-    target.undo(lambda: mail("DELETE", f"/messages/{arrived[0]['id']}"))
+    mail.forget(arrived[0]["id"])
     return {"status": sent.status, "body": sent.body, "arrived": len(arrived)}
 
 
