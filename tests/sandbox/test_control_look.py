@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.sandbox_in_process import mail
-from tests.sandbox_process import CONTOSO, FABRIKAM
+from tests.sandbox_process import CONTOSO, FABRIKAM, running
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Site": "same-origin", "Origin": "null"}
 FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
@@ -57,6 +57,11 @@ def test_programs_get_json_at_the_same_address(look, sandbox):
     for accept in ("*/*", "application/json", ""):
         answer = sandbox.http.get(sandbox.json["control"] + f"{HERE}/ledger", headers={"Accept": accept})
         assert answer.json() == {"ledger": []}
+
+
+@pytest.mark.parametrize("path", ["", "/", "/_sandbox"])
+def test_whoever_types_less_than_the_address_gets_there(look, path):
+    assert "<h1>Tenants" in look(path)
 
 
 def test_what_no_page_is_for_stays_json_for_a_browser(sandbox):
@@ -172,3 +177,15 @@ def test_curl_which_calls_its_json_a_form_is_understood(sandbox):
     said = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"}
     answer = sandbox.http.post(f"{sandbox.json['control']}{HERE}/clock", data='{"advance": 5}', headers=said)
     assert answer.json()["offset"] == 5
+
+
+def test_json_is_understood_whatever_the_client_would_like_to_read(sandbox):
+    answer = sandbox.http.post(f"{sandbox.json['control']}{HERE}/clock", json={"advance": 5}, headers=BROWSER)
+    assert answer.json()["offset"] == 5
+
+
+def test_what_a_form_changed_is_kept_like_everything_else(tmp_path):
+    with running(tmp_path) as sandbox:
+        sandbox.http.post(f"{sandbox.json['control']}{HERE}/clock", data={"advance": "2", "unit": "3600"}, headers=FORM)
+    with running(tmp_path) as sandbox:
+        assert sandbox.control("GET", f"/tenants/{CONTOSO}/clock")["offset"] == 7200

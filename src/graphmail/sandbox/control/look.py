@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -55,7 +55,8 @@ class Looks:
         self.file = file
 
     def routes(self) -> list[Route]:
-        return [Route(path, shown_or_missing(getattr(self, name)), methods=["GET"]) for path, name, _ in LOOKS]
+        pages = [Route(path, shown_or_missing(getattr(self, name)), methods=["GET"]) for path, name, _ in LOOKS]
+        return [*pages, *(Route(path, _to_the_tenants, methods=["GET"]) for path in ("/", "/_sandbox"))]
 
     async def tenants(self, _: Request) -> Response:
         return paper("tenants.html", file=self.file, foreign=len(self.world.requests))
@@ -151,6 +152,11 @@ class ForPeople:
         asked = "text/html" in headers.get("accept", "").lower()
         sent = headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded")
         return self.pages.get(scope["method"], ()) if asked and (sent or scope["method"] != "POST") else ()
+
+
+async def _to_the_tenants(_: Request) -> Response:
+    """Somebody typed less than the whole address."""
+    return RedirectResponse("/_sandbox/")
 
 
 def shown_or_missing(page: Page) -> Page:
