@@ -17,8 +17,10 @@ import requests
 import uvloop
 
 from graphmail.sandbox.entra.tokens import digest
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.server import start
-from graphmail.sandbox.store import Commit, IssuedToken, Recipient, Tenant, World
+from graphmail.sandbox.sign_in_records import IssuedToken
+from graphmail.sandbox.store import Commit, Tenant, World
 from graphmail.sandbox.tenants_file import load
 from graphmail.sandbox.world import Blueprint
 from tests.sandbox.published.check import verified

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.sandbox.clock import Span
-from graphmail.sandbox.store import Application, ServicePrincipal
+from graphmail.sandbox.directory_records import Application, ServicePrincipal
 from tests.sandbox_in_process import APP
 
 OBJECT_ID = "22222222-3333-4444-8555-666666666666"

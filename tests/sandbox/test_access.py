@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from graphmail.sandbox import access
 from graphmail.sandbox.clock import Span, VirtualClock
-from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
+from graphmail.sandbox.recipient_records import AccessPolicy, Recipient
+from graphmail.sandbox.store import Tenant
 from tests.sandbox_in_process import APP, MAIL, mail
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

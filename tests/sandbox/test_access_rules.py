@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from graphmail.sandbox import access
 from graphmail.sandbox.call import Caller
 from graphmail.sandbox.clock import Span, VirtualClock
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.exchange_records import ManagementScope, Pointer, RoleAssignment
 from graphmail.sandbox.recipient_index import dn
-from graphmail.sandbox.store import AccessPolicy, Recipient, ServicePrincipal, Tenant
+from graphmail.sandbox.recipient_records import AccessPolicy, Recipient
+from graphmail.sandbox.store import Tenant
 from tests.sandbox.rbac_world import APP, OBJECT_ID
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -43,7 +43,7 @@ def test_refresh_tokens_consent_issuers_and_keys_are_there_after_a_restart(tmp_p
 
 def test_refreshing_for_ever_does_not_grow_what_is_kept(tenancies):
     from graphmail.sandbox.entra.sign_ins import LARGEST, recall, remember
-    from graphmail.sandbox.store import SignIn
+    from graphmail.sandbox.sign_in_records import SignIn
 
     contoso = tenancies["contoso"]
     world, now = contoso.sockets.world, contoso.tenant.clock.now()

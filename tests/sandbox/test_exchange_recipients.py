@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from graphmail.sandbox.clock import Span
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 from tests.sandbox.rbac_world import reads
 from tests.sandbox_in_process import APP
 

@@ -10,7 +10,7 @@ import pytest
 
 from graphmail.sandbox import generate, store
 from graphmail.sandbox.entra.tokens import digest
-from graphmail.sandbox.store import IssuedToken
+from graphmail.sandbox.sign_in_records import IssuedToken
 from graphmail.sandbox.tenants_file import load
 from graphmail.sandbox.tokens_issued import FIRST_SWEEP
 from graphmail.sandbox.world import Blueprint

@@ -14,7 +14,8 @@ from enum import Enum
 
 from graphmail.sandbox.call import Caller
 from graphmail.sandbox.exchange.grant import rbac_anywhere, rbac_grant
-from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
+from graphmail.sandbox.recipient_records import AccessPolicy, Recipient
+from graphmail.sandbox.store import Tenant
 
 RESTRICT = "RestrictAccess"
 DENY = "DenyAccess"

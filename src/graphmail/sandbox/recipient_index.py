@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graphmail.sandbox.store import Recipient, Tenant
+    from graphmail.sandbox.recipient_records import Recipient
+    from graphmail.sandbox.store import Tenant
 
 
 class RecipientIndex:

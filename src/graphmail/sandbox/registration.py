@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from graphmail.sandbox.store import Application, Tenant, World
+from graphmail.sandbox.directory_records import Application
+from graphmail.sandbox.store import Tenant, World
 
 MULTI_TENANT = ("AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount")
 

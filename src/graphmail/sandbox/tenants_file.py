@@ -12,7 +12,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from graphmail.sandbox.issuers import check_jwks
-from graphmail.sandbox.store import Delays, Limits
+from graphmail.sandbox.tenant_settings import Delays, Limits
 from graphmail.sandbox.well_known import DIRECTORY_ROLES, EXCHANGE_APP_ROLES, GRAPH_APP_ROLES
 
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graphmail.sandbox.store import IssuedToken
+    from graphmail.sandbox.sign_in_records import IssuedToken
 
 KEPT = timedelta(hours=1)  # after its end, so that "expired" can be said without looking at the signature
 FIRST_SWEEP = 1000  # tokens

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from graphmail.sandbox.store import Tenant
+from graphmail.sandbox.tenant_builder import exchange_settings
 from graphmail.sandbox.tenants_file import Exchange
-from graphmail.sandbox.world import exchange_settings
 
 
 def exchange_view(tenant: Tenant) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from graphmail.sandbox.control.exchange_settings import exchange_view
 from graphmail.sandbox.control.mailbox_view import mailbox_folders, message_view
 from graphmail.sandbox.control.paper import paper
 from graphmail.sandbox.control.tenant_names import names_in
-from graphmail.sandbox.store import Mailbox, Recipient, Tenant, World
+from graphmail.sandbox.mail_records import Mailbox
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant, World
 from graphmail.sandbox.tenants_file import TenantSpec
 
 Page = Callable[[Request], Awaitable[Response]]

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from graphmail.sandbox.store import MailRules, Tenant
+from graphmail.sandbox.store import Tenant
+from graphmail.sandbox.tenant_settings import MailRules
 
 _RULES = TypeAdapter(with_config(ConfigDict(extra="forbid"))(MailRules))
 _EDITS = ("tolerant", "by_date", "enforced")

@@ -6,7 +6,9 @@ import hashlib
 from typing import Any
 
 from graphmail.sandbox.graph.mail_item import plain_text
-from graphmail.sandbox.store import Mailbox, Message, Recipient, Tenant
+from graphmail.sandbox.mail_records import Mailbox, Message
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 MOST_CHARACTERS = 100_000  # of a body, on a page
 MOST_MESSAGES = 200  # of a folder, on a page

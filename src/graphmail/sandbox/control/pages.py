@@ -24,7 +24,8 @@ from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
 from graphmail.sandbox.control.mailbox_view import mailbox_view
 from graphmail.sandbox.issuers import trust_issuer
 from graphmail.sandbox.services import Services
-from graphmail.sandbox.store import Delays, Fault, Limits, Tenant, World
+from graphmail.sandbox.store import Fault, Tenant, World
+from graphmail.sandbox.tenant_settings import Delays, Limits
 from graphmail.sandbox.timestamp.authority import TimestampAuthority
 from graphmail.sandbox.world import Blueprint
 

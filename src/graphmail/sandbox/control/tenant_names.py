@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from graphmail.sandbox.store import Application, ServicePrincipal, Tenant
+from graphmail.sandbox.directory_records import Application, ServicePrincipal
+from graphmail.sandbox.store import Tenant
 
 
 class Names(dict[str, str]):

@@ -12,6 +12,7 @@ from uuid import uuid4
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.delegated_rights import may_consent
+from graphmail.sandbox.directory_records import AppRoleAssignment, ServicePrincipal
 from graphmail.sandbox.entra.client import Client, principal_of
 from graphmail.sandbox.entra.delegated_scopes import declared_scopes, grant
 from graphmail.sandbox.entra.device_page import client_name
@@ -20,10 +21,9 @@ from graphmail.sandbox.entra.pages import error_page, page, send_back
 from graphmail.sandbox.entra.redirects import kind_of_redirect
 from graphmail.sandbox.entra.sign_in import Person, find_person, installed_client, page_error, people
 from graphmail.sandbox.entra.user_grant import is_common
+from graphmail.sandbox.object_ids import opaque_id
 from graphmail.sandbox.registration import Registration, registration_of
-from graphmail.sandbox.store import AppRoleAssignment, ServicePrincipal
 from graphmail.sandbox.well_known import GRAPH_APP_ID
-from graphmail.sandbox.world import opaque_id
 
 REQUEST = "POST /{tenant}/adminconsent"
 

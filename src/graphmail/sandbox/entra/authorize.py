@@ -20,7 +20,7 @@ from graphmail.sandbox.entra.sign_in import Person, approve, find_person, page_e
 from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.user_grant import enter_tenant, is_common, redeeming_client, tokens_answer
 from graphmail.sandbox.registration import registration_of
-from graphmail.sandbox.store import SignIn
+from graphmail.sandbox.sign_in_records import SignIn
 
 LIFETIME = timedelta(minutes=10)
 REQUEST = "POST /{tenant}/oauth2/v2.0/authorize"

@@ -12,11 +12,12 @@ from typing import NoReturn
 from urllib.parse import unquote_plus
 
 from graphmail.sandbox.call import Call
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.entra.client_assertion import check_assertion
 from graphmail.sandbox.entra.form import Form, refuse
 from graphmail.sandbox.entra.tokens import digest
 from graphmail.sandbox.registration import Registration, registration_of
-from graphmail.sandbox.store import ServicePrincipal, Tenant
+from graphmail.sandbox.store import Tenant
 from graphmail.sandbox.well_known import EXCHANGE_COMMAND_LINE, GRAPH_COMMAND_LINE_TOOLS
 
 PUBLIC, SECRET, CERTIFICATE = "0", "1", "2"  # a token's `appidacr`

@@ -14,11 +14,11 @@ import jwt
 
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.certificate import Certificate
+from graphmail.sandbox.directory_records import KeyCredential
 from graphmail.sandbox.entra.federated_assertion import check_federated
 from graphmail.sandbox.entra.form import Form, refuse
 from graphmail.sandbox.entra.hosts import own_authorities
 from graphmail.sandbox.registration import Registration
-from graphmail.sandbox.store import KeyCredential
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SKEW = 300  # seconds

@@ -10,10 +10,13 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import PermissionGrant, ServicePrincipal
 from graphmail.sandbox.entra.client import FIRST_PARTY, Client, principal_of
 from graphmail.sandbox.entra.form import refuse
 from graphmail.sandbox.entra.resources import AUDIENCES, of_cloud
-from graphmail.sandbox.store import PermissionGrant, Recipient, ServicePrincipal, Tenant
+from graphmail.sandbox.object_ids import opaque_id
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 from graphmail.sandbox.well_known import (
     EXCHANGE_APP_ID,
     EXCHANGE_COMMAND_LINE,
@@ -22,7 +25,6 @@ from graphmail.sandbox.well_known import (
     GRAPH_COMMAND_LINE_TOOLS,
     GRAPH_SCOPES,
 )
-from graphmail.sandbox.world import opaque_id
 
 OIDC = ("openid", "profile", "email", "offline_access")
 _GRAPH = "https://graph.microsoft.com"

@@ -12,7 +12,7 @@ from graphmail.sandbox.entra.form import Form, refuse
 from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.user_grant import enter_tenant, is_common, now_of, redeeming_client, tokens_answer
 from graphmail.sandbox.registration import registration_of
-from graphmail.sandbox.store import SignIn
+from graphmail.sandbox.sign_in_records import SignIn
 
 LIFETIME = timedelta(seconds=900)
 INTERVAL = 5  # seconds

@@ -8,8 +8,9 @@ from graphmail.sandbox.entra.pages import error_page, page
 from graphmail.sandbox.entra.sign_in import approve, find_person, page_error, people
 from graphmail.sandbox.entra.user_grant import now_of
 from graphmail.sandbox.registration import registration_of
-from graphmail.sandbox.store import SignIn, Tenant
-from graphmail.sandbox.world import COMMAND_LINES
+from graphmail.sandbox.sign_in_records import SignIn
+from graphmail.sandbox.store import Tenant
+from graphmail.sandbox.tenant_builder import COMMAND_LINES
 
 REQUEST = "POST /{tenant}/oauth2/deviceauth"
 

@@ -12,9 +12,9 @@ import jwt
 
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.certificate import SIGNATURE_ALONE
+from graphmail.sandbox.directory_records import FederatedCredential
 from graphmail.sandbox.entra.form import refuse
 from graphmail.sandbox.registration import Registration
-from graphmail.sandbox.store import FederatedCredential
 
 _SEE = "Please note that the matching is done using a case-sensitive comparison. Check your federated identity " \
        "credential Subject, Audience and Issuer against the presented assertion. " \

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from graphmail.sandbox.call import Call
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.entra.client import principal_of
 from graphmail.sandbox.entra.form import refuse
 from graphmail.sandbox.entra.resources import AUDIENCES, of_cloud
-from graphmail.sandbox.store import ServicePrincipal
 
 
 def app_resource(call: Call, scope: str) -> tuple[ServicePrincipal, str]:

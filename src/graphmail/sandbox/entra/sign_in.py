@@ -11,6 +11,7 @@ from uuid import uuid4
 from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.clock import Span
 from graphmail.sandbox.delegated_rights import may_consent
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.entra.client import Client, find_client, principal_of
 from graphmail.sandbox.entra.delegated_scopes import (
     Asked,
@@ -23,8 +24,9 @@ from graphmail.sandbox.entra.delegated_scopes import (
 )
 from graphmail.sandbox.entra.errors import entra_error
 from graphmail.sandbox.graph.users import is_user
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.registration import Registration, foreign_properties, registration_of
-from graphmail.sandbox.store import Recipient, ServicePrincipal, Tenant
+from graphmail.sandbox.store import Tenant
 from graphmail.sandbox.well_known import USER_CONSENT
 
 SHOWN = 50  # people that a page offers for choice

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from graphmail.sandbox.entra.tokens import digest
-from graphmail.sandbox.store import SignIn, World
+from graphmail.sandbox.sign_in_records import SignIn
+from graphmail.sandbox.store import World
 
 LARGEST = 4000  # the oldest go first: a loop of refreshes must not grow without end
 

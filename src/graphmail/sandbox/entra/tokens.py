@@ -11,7 +11,9 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from graphmail.sandbox.store import IssuedToken, ServicePrincipal, Tenant, World
+from graphmail.sandbox.directory_records import ServicePrincipal
+from graphmail.sandbox.sign_in_records import IssuedToken
+from graphmail.sandbox.store import Tenant, World
 
 LIFETIME = timedelta(seconds=3599)
 BACKDATED = timedelta(seconds=300)  # exp - iat is about 3,900 s

@@ -13,7 +13,9 @@ from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.tokens import LIFETIME
 from graphmail.sandbox.entra.user_tokens import access_token, client_info, id_token
 from graphmail.sandbox.graph.users import is_user
-from graphmail.sandbox.store import Recipient, SignIn, Tenant
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.sign_in_records import SignIn
+from graphmail.sandbox.store import Tenant
 
 REFRESH_LIFETIME = timedelta(days=90)  # learn.microsoft.com/entra/identity-platform/refresh-tokens
 

@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.entra.client import Client
 from graphmail.sandbox.entra.tokens import BACKDATED, LIFETIME, digest
-from graphmail.sandbox.store import IssuedToken, Recipient
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.sign_in_records import IssuedToken
 
 EVERY_USER = "b79fbf4d-3ef9-4689-8143-76b194e85509"  # the role template in the wids of every user's token
 _PAIRWISE = UUID("5a4d0000-0000-5000-8000-0000000005b1")

@@ -17,7 +17,7 @@ from graphmail.sandbox.exchange.resource_scope import shown_scope
 from graphmail.sandbox.exchange.role import APPLICATION_ROLES
 from graphmail.sandbox.exchange.scope import ORGANIZATION, in_scope
 from graphmail.sandbox.exchange_records import RoleAssignment
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 
 NOT_RUN = "Not Run"
 

@@ -14,7 +14,8 @@ from graphmail.sandbox.exchange.pointer import sweep
 from graphmail.sandbox.exchange.role import APPLICATION_ROLES
 from graphmail.sandbox.exchange.scope import in_scope
 from graphmail.sandbox.exchange_records import AppCache, RoleAssignment
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 NOTHING: frozenset[str] = frozenset()
 

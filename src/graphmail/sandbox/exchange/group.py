@@ -36,7 +36,7 @@ from graphmail.sandbox.exchange.recipient import (
     ripe,
     select,
 )
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 
 OWNER_TYPES = MAILBOXES | MAIL_USERS | {SECURITY_GROUP}
 MEMBER_TYPES = MAILBOXES | MAIL_USERS | GROUPS | {"MailContact"}

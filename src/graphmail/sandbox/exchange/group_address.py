@@ -6,7 +6,8 @@ import re
 
 from graphmail.sandbox.exchange.errors import address_taken, alias_taken, already_exists, invalid, not_accepted_domain
 from graphmail.sandbox.recipient_index import dn
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\u00ff-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\u00ff-]+)*")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")

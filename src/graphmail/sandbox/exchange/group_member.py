@@ -8,7 +8,7 @@ from graphmail.sandbox.exchange.errors import member_exists, member_missing
 from graphmail.sandbox.exchange.group import check_cloud, check_manager, member_of_group
 from graphmail.sandbox.exchange.parameter import REQUIRED_STRING, RESULT_SIZE, STRING, STRINGS, SWITCH
 from graphmail.sandbox.exchange.recipient import GROUPS, find, members, recipient_row, select
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 
 # What public readers of member rows use; the object id on them is not documented.
 _SHOWN = (

@@ -25,9 +25,11 @@ from graphmail.sandbox.exchange.parameter import (
 )
 from graphmail.sandbox.exchange.recipient import MAILBOXES, filtered, find, recipient_row, select
 from graphmail.sandbox.exchange.size import show_size
+from graphmail.sandbox.mail_records import Mailbox
+from graphmail.sandbox.object_ids import opaque_id
 from graphmail.sandbox.recipient_index import names
-from graphmail.sandbox.store import Mailbox, Recipient
-from graphmail.sandbox.world import FOLDERS, opaque_id
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.tenant_builder import FOLDERS
 
 # learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits
 LARGEST_MESSAGE = 150 * 1024 * 1024

@@ -21,7 +21,7 @@ from graphmail.sandbox.exchange.recipient import (
     select,
 )
 from graphmail.sandbox.recipient_index import dn
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 
 PEOPLE = MAILBOXES | MAIL_USERS | {"User"}
 

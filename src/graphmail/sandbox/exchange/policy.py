@@ -13,7 +13,8 @@ from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
 from graphmail.sandbox.exchange.errors import already_exists, not_a_security_principal, not_found, policies_too_large
 from graphmail.sandbox.exchange.parameter import REQUIRED_STRING, STRING, STRINGS, Parameter, one_of
 from graphmail.sandbox.exchange.recipient import MAIL_USERS, MAILBOXES, SECURITY_GROUP, find, in_entra, ripe
-from graphmail.sandbox.store import AccessPolicy, Recipient, Tenant
+from graphmail.sandbox.recipient_records import AccessPolicy, Recipient
+from graphmail.sandbox.store import Tenant
 
 # Shared, room and equipment mailboxes have a disabled account, which is no principal.
 SECURITY_PRINCIPALS = MAIL_USERS | {"UserMailbox", SECURITY_GROUP}

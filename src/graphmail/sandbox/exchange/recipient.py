@@ -11,7 +11,8 @@ from graphmail.sandbox.exchange.errors import ambiguous, not_found
 from graphmail.sandbox.exchange.opath import Lookup, parse
 from graphmail.sandbox.exchange.parameter import RESULT_SIZE, STRING, STRINGS
 from graphmail.sandbox.recipient_index import dn, index_of
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 DISTRIBUTION_GROUP = "MailUniversalDistributionGroup"

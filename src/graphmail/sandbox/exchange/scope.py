@@ -11,7 +11,8 @@ from typing import Any
 from graphmail.sandbox.exchange.opath import Lookup, parse
 from graphmail.sandbox.exchange_records import RoleAssignment
 from graphmail.sandbox.recipient_index import dn, index_of
-from graphmail.sandbox.store import Recipient, Tenant
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 ORGANIZATION = "Organization"
 CUSTOM = "CustomRecipientScope"

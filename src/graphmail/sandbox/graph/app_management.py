@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
+from graphmail.sandbox.directory_records import Application
 from graphmail.sandbox.graph.errors import bad_request, graph_error
-from graphmail.sandbox.store import Application
 
 _DURATION = TypeAdapter(timedelta)
 _PATCHABLE = {"isEnabled", "displayName", "description", "applicationRestrictions", "servicePrincipalRestrictions"}

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.directory_records import Application
 from graphmail.sandbox.graph.directory import find_application
 from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
 from graphmail.sandbox.graph.ownership import referenced
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_entra import APP_MANAGEMENT_POLICY as ENTITY
-from graphmail.sandbox.store import Application
 
 CONTEXT = "policies/appManagementPolicies"
 _TYPES = {

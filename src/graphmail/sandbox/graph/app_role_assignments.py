@@ -7,14 +7,14 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import AppRoleAssignment, ServicePrincipal
 from graphmail.sandbox.graph.directory import find_principal, live_assignments, principal_by_id, seen, stamp
 from graphmail.sandbox.graph.errors import bad_request, not_found
 from graphmail.sandbox.graph.permissions import require, require_consent_right
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT
-from graphmail.sandbox.store import AppRoleAssignment, ServicePrincipal
+from graphmail.sandbox.object_ids import opaque_id
 from graphmail.sandbox.well_known import GRAPH_APP_ID
-from graphmail.sandbox.world import opaque_id
 
 CONTEXT = "appRoleAssignments"
 LARGEST = 1500  # assignments of one principal

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Application, Secret
 from graphmail.sandbox.graph.application_rules import check_rules, check_unique_name
 from graphmail.sandbox.graph.directory import find_application, live_principal, stamp
 from graphmail.sandbox.graph.errors import bad_request, denied, not_found
@@ -20,7 +21,6 @@ from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_
 from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_types import APPLICATION
 from graphmail.sandbox.registration import share
-from graphmail.sandbox.store import Application, Secret
 
 CONTEXT = "applications"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.directory_records import Application, ServicePrincipal
 from graphmail.sandbox.graph.applications import application_values
 from graphmail.sandbox.graph.directory import live_application, live_principal, restorable
 from graphmail.sandbox.graph.errors import bad_request, not_found
@@ -16,7 +17,6 @@ from graphmail.sandbox.graph.schema import EntityType
 from graphmail.sandbox.graph.schema_types import APPLICATION, SERVICE_PRINCIPAL
 from graphmail.sandbox.graph.service_principals import principal_values
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Application, ServicePrincipal
 
 CONTEXT = "directoryObjects"
 

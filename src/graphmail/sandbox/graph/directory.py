@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Application, AppRoleAssignment, ServicePrincipal
 from graphmail.sandbox.graph.errors import not_found
-from graphmail.sandbox.store import Application, AppRoleAssignment, ServicePrincipal
 
 KEPT = timedelta(days=30)  # a soft-deleted object can be restored for 30 days
 

@@ -12,12 +12,12 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Application, FederatedCredential
 from graphmail.sandbox.graph.directory import find_application
 from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
 from graphmail.sandbox.graph.ownership import writable_application
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_entra import FEDERATED_IDENTITY_CREDENTIAL as ENTITY
-from graphmail.sandbox.store import Application, FederatedCredential
 
 CONTEXT = "federatedIdentityCredentials"
 LARGEST = 20

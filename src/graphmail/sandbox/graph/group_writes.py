@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.graph.directory import seen
 from graphmail.sandbox.graph.errors import bad_request, not_found
 from graphmail.sandbox.graph.groups import GROUPS, SECURITY_GROUP, UNIFIED_GROUP, find_group, group_values
@@ -19,9 +20,9 @@ from graphmail.sandbox.graph.listing import keep_indexed
 from graphmail.sandbox.graph.query import one
 from graphmail.sandbox.graph.schema_people import GROUP
 from graphmail.sandbox.graph.users import is_user
+from graphmail.sandbox.object_ids import security_identifier
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Recipient, ServicePrincipal
-from graphmail.sandbox.world import security_identifier
 
 MOST_BINDS = 20  # owners and members in one request
 REQUIRED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")

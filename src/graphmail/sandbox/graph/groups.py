@@ -15,7 +15,7 @@ from graphmail.sandbox.graph.memberships import relationships
 from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_people import GROUP
 from graphmail.sandbox.graph.users import proxy_addresses
-from graphmail.sandbox.store import Recipient
+from graphmail.sandbox.recipient_records import Recipient
 
 SECURITY_GROUP = "SecurityGroup"  # no recipient: Exchange does not know it
 UNIFIED_GROUP = "GroupMailbox"

@@ -13,12 +13,12 @@ import jwt
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.certificate import Certificate
+from graphmail.sandbox.directory_records import Application
 from graphmail.sandbox.graph.directory import find_application
 from graphmail.sandbox.graph.errors import bad_request, denied, graph_error
 from graphmail.sandbox.graph.key_credentials import commit_keys, key_values, live_keys, new_key
 from graphmail.sandbox.graph.ownership import may_write
 from graphmail.sandbox.graph.schema import check_value
-from graphmail.sandbox.store import Application
 
 AUDIENCE = "00000002-0000-0000-c000-000000000000"
 LONGEST = 600  # seconds between nbf and exp

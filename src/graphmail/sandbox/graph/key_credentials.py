@@ -13,12 +13,12 @@ from uuid import uuid4
 from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.certificate import Certificate
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Application, KeyCredential
 from graphmail.sandbox.graph.app_management import check_key
 from graphmail.sandbox.graph.directory import stamp
 from graphmail.sandbox.graph.errors import bad_request, graph_error
 from graphmail.sandbox.graph.schema import check_value
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Application, KeyCredential
 
 _FIELDS = {
     "customKeyIdentifier": "Edm.String",

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from graphmail.sandbox.call import Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Application, Outdated, ServicePrincipal
 from graphmail.sandbox.graph.query_options import advanced
-from graphmail.sandbox.store import Application, Outdated, Recipient, ServicePrincipal
+from graphmail.sandbox.recipient_records import Recipient
 
 Listed = TypeVar("Listed", Application, ServicePrincipal, Recipient)
 _ZERO = timedelta()

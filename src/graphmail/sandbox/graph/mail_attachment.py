@@ -16,7 +16,7 @@ from graphmail.sandbox.graph.mail_mime import parse
 from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query
 from graphmail.sandbox.graph.mail_schema import FILE_ATTACHMENT
 from graphmail.sandbox.graph.mail_view import attachment_view, shown, whole
-from graphmail.sandbox.store import Attachment, Message
+from graphmail.sandbox.mail_records import Attachment, Message
 
 _ITEM = "microsoft.graph.itemAttachment/item"
 

@@ -15,7 +15,9 @@ from graphmail.sandbox.call import Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error, not_found
 from graphmail.sandbox.graph.mail_item import has_room
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE, complete
-from graphmail.sandbox.store import Mailbox, Message, Recipient, Tenant
+from graphmail.sandbox.mail_records import Mailbox, Message
+from graphmail.sandbox.recipient_records import Recipient
+from graphmail.sandbox.store import Tenant
 
 WRITE = ("Mail.ReadWrite",)
 READ = ("Mail.Read", *WRITE)

@@ -22,8 +22,8 @@ from graphmail.sandbox.graph.mail_schema import (
     REFERENCE_ATTACHMENT,
     check,
 )  # fmt: skip
+from graphmail.sandbox.mail_records import Attachment
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Attachment
 
 _EXTENDED_ID = re.compile(
     r"\w+ (?:0x[0-9a-f]{3,8}|\{[0-9a-f-]{36}\} (?:name .+|id 0x[0-9a-f]+))", re.IGNORECASE,

@@ -17,7 +17,7 @@ from graphmail.sandbox.graph.mail_message import destination
 from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query, selected
 from graphmail.sandbox.graph.mail_schema import FOLDER, check
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
-from graphmail.sandbox.store import Folder
+from graphmail.sandbox.mail_records import Folder
 
 _BY_NAME = (("displayName", False),)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphmail.sandbox.graph.mail_box import Box
 from graphmail.sandbox.graph.mail_well_known import ROOT, WELL_KNOWN
-from graphmail.sandbox.store import Folder
+from graphmail.sandbox.mail_records import Folder
 
 Shown = dict[str, Any]
 

@@ -7,8 +7,8 @@ from typing import Any
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import READ_BASIC, Box, open_box
+from graphmail.sandbox.mail_records import Message
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Message
 
 FORMATS = ("entryId", "ewsId", "immutableEntryId", "restId", "restImmutableEntryId")
 MOST = 1000

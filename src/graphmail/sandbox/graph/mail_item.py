@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from graphmail.sandbox.content import Content
-from graphmail.sandbox.store import Attachment, Mailbox, Message
+from graphmail.sandbox.mail_records import Attachment, Mailbox, Message
 
 _PREVIEW = 255
 

@@ -20,7 +20,7 @@ from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY,
 from graphmail.sandbox.graph.mail_search import MOST
 from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
 from graphmail.sandbox.graph.mail_well_known import RECOVERABLE
-from graphmail.sandbox.store import Message
+from graphmail.sandbox.mail_records import Message
 
 ADVANCED = ("Mail-Advanced.ReadWrite.All",)
 _ENFORCED = datetime(2026, 12, 31, tzinfo=UTC)

@@ -14,7 +14,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from graphmail.sandbox.graph.mail_item import new_attachment, timestamp
-from graphmail.sandbox.store import Attachment
+from graphmail.sandbox.mail_records import Attachment
 
 Headers = list[tuple[str, str]]
 

@@ -18,7 +18,7 @@ from graphmail.sandbox.graph.mail_message import one
 from graphmail.sandbox.graph.mail_query import Query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, DRAFT_ONLY, RECIPIENT, check
 from graphmail.sandbox.graph.mail_send import send_out
-from graphmail.sandbox.store import Attachment, Message
+from graphmail.sandbox.mail_records import Attachment, Message
 
 Recipients = list[dict[str, Any]]
 

@@ -12,7 +12,7 @@ from typing import Any
 from graphmail.sandbox.call import ServiceError
 from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_item import plain_text
-from graphmail.sandbox.store import Message
+from graphmail.sandbox.mail_records import Message
 
 Test = Callable[[Message], bool]
 MOST = 1000  # a search finds no more

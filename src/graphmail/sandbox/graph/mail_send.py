@@ -11,10 +11,10 @@ from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import SEND, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_compose import Mail, composed, composed_mime, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, timestamp, touch
+from graphmail.sandbox.mail_records import Message
 from graphmail.sandbox.mail_traffic import SentMail
 from graphmail.sandbox.smtp.auto_reply import auto_reply
 from graphmail.sandbox.smtp.transport import Submission, Target, submit
-from graphmail.sandbox.store import Message
 
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+\.[^@\s<>\",;.]+")
 

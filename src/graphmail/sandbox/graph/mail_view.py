@@ -10,7 +10,7 @@ from graphmail.sandbox.graph.mail_box import Box
 from graphmail.sandbox.graph.mail_filter import bad_syntax
 from graphmail.sandbox.graph.mail_item import plain_text, preview
 from graphmail.sandbox.graph.mail_query import Query, selected
-from graphmail.sandbox.store import Attachment, Message
+from graphmail.sandbox.mail_records import Attachment, Message
 
 # Mail.ReadBasic shows none of these.
 NOT_BASIC = frozenset({"body", "bodyPreview", "uniqueBody", "internetMessageHeaders", "singleValueExtendedProperties"})

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
-from graphmail.sandbox.store import Mailbox
+from graphmail.sandbox.mail_records import Mailbox
 
 ROOT = "msgfolderroot"
 RECOVERABLE = "recoverableitemsdeletions"

@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from graphmail.sandbox.call import Call
+from graphmail.sandbox.directory_records import Application, ServicePrincipal
 from graphmail.sandbox.graph.directory_objects import shown_object
 from graphmail.sandbox.graph.listing import is_member
 from graphmail.sandbox.graph.query import Shown
 from graphmail.sandbox.graph.schema_entra import DIRECTORY_ROLE
-from graphmail.sandbox.store import Application, Recipient, ServicePrincipal
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
 Member = Application | Recipient | ServicePrincipal

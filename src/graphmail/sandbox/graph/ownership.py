@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.sandbox.call import Answer, Call, Caller
+from graphmail.sandbox.directory_records import Application, ServicePrincipal
 from graphmail.sandbox.graph.directory import find_application, find_principal, seen
 from graphmail.sandbox.graph.errors import bad_request, denied, graph_error, not_found
 from graphmail.sandbox.graph.memberships import related
@@ -16,7 +17,6 @@ from graphmail.sandbox.graph.permissions import require
 from graphmail.sandbox.graph.query import many_objects
 from graphmail.sandbox.graph.schema_people import DIRECTORY_OBJECT
 from graphmail.sandbox.graph.users import is_user, user_values
-from graphmail.sandbox.store import Application, ServicePrincipal
 
 ALL, OWNED = "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"
 READERS = ("Directory.Read.All", "Directory.ReadWrite.All")

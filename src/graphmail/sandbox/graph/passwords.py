@@ -8,13 +8,13 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import Secret
 from graphmail.sandbox.entra.tokens import digest, new_secret
 from graphmail.sandbox.graph.app_management import check_password
 from graphmail.sandbox.graph.applications import secret_values
 from graphmail.sandbox.graph.errors import bad_request
 from graphmail.sandbox.graph.ownership import writable_application
 from graphmail.sandbox.graph.schema import check_value
-from graphmail.sandbox.store import Secret
 
 _FIELDS = {"displayName": "Edm.String", "startDateTime": "Edm.DateTimeOffset", "endDateTime": "Edm.DateTimeOffset"}
 _SERVER_SIDE = ("keyId", "hint", "secretText", "customKeyIdentifier")

@@ -7,14 +7,14 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import PermissionGrant
 from graphmail.sandbox.graph.directory import principal_by_id, seen
 from graphmail.sandbox.graph.errors import bad_request, graph_error, not_found
 from graphmail.sandbox.graph.permissions import require_consent_right
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_entra import OAUTH2_PERMISSION_GRANT as ENTITY
 from graphmail.sandbox.graph.users import is_user
-from graphmail.sandbox.store import PermissionGrant
-from graphmail.sandbox.world import opaque_id
+from graphmail.sandbox.object_ids import opaque_id
 
 CONTEXT = "oauth2PermissionGrants"
 ALL, ONE = "AllPrincipals", "Principal"

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.graph.directory import principal_by_id, seen
 from graphmail.sandbox.graph.errors import bad_request, not_found
 from graphmail.sandbox.graph.query import many, one
 from graphmail.sandbox.graph.schema_types import ROLE_ASSIGNMENT
 from graphmail.sandbox.graph.users import is_user
-from graphmail.sandbox.store import Recipient, ServicePrincipal
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.well_known import DIRECTORY_ROLES
 
 Holder = ServicePrincipal | Recipient

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from graphmail.sandbox.call import Answer, Call, ServiceError
 from graphmail.sandbox.clock import Span
+from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.graph.app_role_assignments import assignment_values
 from graphmail.sandbox.graph.directory import (
     find_principal,
@@ -25,7 +26,6 @@ from graphmail.sandbox.graph.ownership import first_owners, may_write, writable_
 from graphmail.sandbox.graph.query import Shown, many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_types import APP_ROLE_ASSIGNMENT, SERVICE_PRINCIPAL
 from graphmail.sandbox.registration import foreign_properties, registration_of
-from graphmail.sandbox.store import ServicePrincipal
 
 CONTEXT = "servicePrincipals"
 

@@ -18,7 +18,7 @@ from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import WRITE, Box, open_box, require_quota
 from graphmail.sandbox.graph.mail_item import encoded_size, new_attachment, new_id, timestamp, touch
 from graphmail.sandbox.graph.mail_schema import ATTACHMENT_ITEM, check
-from graphmail.sandbox.store import Attachment, Mailbox, Message, UploadSession
+from graphmail.sandbox.mail_records import Attachment, Mailbox, Message, UploadSession
 
 # The host of real ones is outlook.office.com; here they lie on the Graph port.
 TEMPLATE = "/api/v2.0/Users('{user}@{tenant}')/Messages('{message}')/AttachmentSessions('{session}')"

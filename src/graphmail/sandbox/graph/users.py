@@ -16,9 +16,9 @@ from graphmail.sandbox.graph.listing import keep_indexed, listed
 from graphmail.sandbox.graph.memberships import relationships
 from graphmail.sandbox.graph.query import many, number_of, one, wanted_key
 from graphmail.sandbox.graph.schema_people import USER
+from graphmail.sandbox.object_ids import security_identifier
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.service import not_implemented
-from graphmail.sandbox.store import Recipient
-from graphmail.sandbox.world import security_identifier
 
 USERS = frozenset({"User", "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
 REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")

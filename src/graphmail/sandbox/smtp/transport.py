@@ -14,9 +14,11 @@ from typing import Any
 
 from graphmail.sandbox.graph.mail_item import blank, encoded_size, has_room, new_change_key, place, timestamp
 from graphmail.sandbox.graph.mail_mime import Headers, standard_headers
+from graphmail.sandbox.mail_records import Attachment, Mailbox, Message
+from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.smtp.outbound import outbound_refusals
 from graphmail.sandbox.smtp.trace import DELIVERED, FAILED, QUARANTINED, SPAM, note_trace
-from graphmail.sandbox.store import Attachment, Mailbox, Message, Recipient, Tenant, World
+from graphmail.sandbox.store import Tenant, World
 
 NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 TOO_LARGE = "550 5.2.3 RESOLVER.RST.RecipSizeLimit; message too large for this recipient"

@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmail.sandbox.origin import Origin
+from graphmail.sandbox.sign_in_records import IssuedToken
 from graphmail.sandbox.state.blobs import Blobs
 from graphmail.sandbox.state.database import Database, StateError
 from graphmail.sandbox.state.records import adapter_of, shape, world_adapters
 from graphmail.sandbox.state.tenant_rows import TenantRows
-from graphmail.sandbox.store import IssuedToken, Tenant, World
+from graphmail.sandbox.store import Tenant, World
 
 VERSION = "1"  # of the tables; the records' shape is checked beside it
 _WORLD = ""  # the tenant id of what belongs to none

@@ -12,7 +12,9 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter
 
-from graphmail.sandbox.store import Commit, IssuedToken, Message, Tenant, World
+from graphmail.sandbox.mail_records import Message
+from graphmail.sandbox.sign_in_records import IssuedToken
+from graphmail.sandbox.store import Commit, Tenant, World
 
 _CONFIG = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 # Rows of their own, and what a restart forgets: logs, planned drills, windows of limits.

@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from graphmail.sandbox.clock import VirtualClock
+from graphmail.sandbox.mail_records import Mailbox, Message
 from graphmail.sandbox.state.blobs import Blobs
 from graphmail.sandbox.state.records import LEFT_OUT, WITHOUT_BYTES, adapter_of, tenant_adapters
-from graphmail.sandbox.store import Commit, Delays, Mailbox, Message, Tenant, World
+from graphmail.sandbox.store import Commit, Tenant, World
+from graphmail.sandbox.tenant_settings import Delays
 
 _UPSERT = """
 INSERT INTO message (tenant, mailbox, id, value, blobs) VALUES (?, ?, ?, ?, ?)
