@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,16 @@ class Wait:
     def begin(cls, reason: str, subject: str, now: datetime, seconds: float) -> Wait:
         return cls(reason, subject, now, now + timedelta(seconds=seconds), 0, now)
 
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Wait:
+        """What `facts` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "until", "next_probe")}
+        return cls(**(dict(kept) | times))
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON can say it."""
+        return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(self).items()}
+
     def again(self, now: datetime, observed: str) -> Wait:
         """The same wait after another look that found it not over."""
         pause = timedelta(seconds=ROUNDS[min(self.rounds, len(ROUNDS) - 1)])
@@ -47,16 +58,13 @@ class Pending:
     def read(self) -> Wait | None:
         """The wait; None also where the file is damaged: then the wait begins anew."""
         try:
-            kept: dict[str, Any] = json.loads(self._state.pending.read_text(encoding="utf-8"))
-            times = {name: datetime.fromisoformat(kept[name]) for name in ("since", "until", "next_probe")}
-            return Wait(**(kept | times))
+            return Wait.of(json.loads(self._state.pending.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def write(self, wait: Wait) -> None:
-        kept = {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(wait).items()}
         new = self._state.make().pending.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+        new.write_text(json.dumps(wait.facts(), indent=2) + "\n", encoding="utf-8")
         new.replace(self._state.pending)
 
     def clear(self) -> None:

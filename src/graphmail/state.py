@@ -56,6 +56,11 @@ class StateFolder:
         return self.path / "pending.json"
 
     @property
+    def migration(self) -> Path:
+        """How far the customer's migration to the other access model is."""
+        return self.path / "migration.json"
+
+    @property
     def credentials(self) -> Path:
         return self.path / "credentials"
 

@@ -15,6 +15,9 @@ from graphmail.evidence import Step
 from graphmail_ansible.ansible_run import RUN, playbook_name
 from graphmail_ansible.fleet_tables import FleetTables
 
+# Modules that are asked again and again; what each of their looks found is shown at once.
+ROUNDS = ("propagation_probe", "access_migration")
+
 
 class Recorder(CallbackBase):
     """A run that touches a tenant leaves one directory, also when it fails; `--check` leaves none."""
@@ -79,7 +82,7 @@ class Recorder(CallbackBase):
 
     def _tell_round(self, result: Any) -> None:
         told = result.result
-        if str(result.task.action).rpartition(".")[2] == "propagation_probe" and "status" in told:
+        if str(result.task.action).rpartition(".")[2] in ROUNDS and "status" in told:
             self._display.display(f"{told['status']}  {result.host.name}  {told.get('msg', '')}")
 
     def _step(self, result: Any, outcome: Any) -> None:

@@ -23,6 +23,7 @@ INVENTORY = ROOT / "inventory.example.yml"
 # As an onboarding goes; what the examples remove is removed in the opposite order.
 ORDER = (
     "tenant_info",
+    "access_migration",  # before anything is there: nothing to migrate
     "entra_application",
     "entra_service_principal",
     "exo_distribution_group",

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from graphmail.access_models import MODELS, Plane, Tested
 from graphmail.auth import Token
 from graphmail.clock import STEPS, Clock
-from graphmail.customers import Customer
 from graphmail.errors import GraphError, Unreachable
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
@@ -28,6 +27,17 @@ CONFIRM = 60.0
 # When Exchange and Graph have agreed on the wrong answer for so many seconds, waiting longer changes nothing: the test
 # cmdlet sees a change long before Graph acts on it.
 SETTLED = 600.0
+
+
+class Confined(Protocol):
+    """What a proof has to know of a customer: the access model's name, the members, and who is none."""
+
+    @property
+    def access(self) -> str: ...
+    @property
+    def mailboxes(self) -> list[str]: ...
+    @property
+    def outside_mailbox(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Round:
 class AccessProof:
     """Looks until every mailbox is as declared, twice with the same token, or until there is no more to wait for."""
 
-    def __init__(self, app: Graph, exchange: Exchange, clock: Clock, customer: Customer, client_id: str) -> None:
+    def __init__(self, app: Graph, exchange: Exchange, clock: Clock, customer: Confined, client_id: str) -> None:
         self._app = app
         self._exchange = exchange
         self._clock = clock
@@ -236,7 +246,7 @@ def expectation(*, member: bool) -> str:
     )
 
 
-def claims(customer: Customer) -> Iterable[tuple[str, str, bool]]:
+def claims(customer: Confined) -> Iterable[tuple[str, str, bool]]:
     """Mailbox, claim, whether it is a member."""
     for address in customer.mailboxes:
         yield address, f"The app may read and send in {address}", True

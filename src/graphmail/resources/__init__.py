@@ -17,6 +17,7 @@ CLASSES = {
     "exo_service_principal": "ExchangeServicePrincipal",
     "exo_management_role_assignment": "ManagementRoleAssignment",
     "exo_application_access_info": "ApplicationAccessInfo",
+    "access_migration": "AccessMigration",
     "tenant_info": "TenantInfo",
     "customer_drift_info": "CustomerDriftInfo",
     "propagation_probe": "PropagationProbe",

@@ -27,7 +27,7 @@ class AccessPolicies:
         """`group` as Exchange has it, None where it is gone or not made yet; `name` is what it is called."""
         (answer,) = tenant.exchange.batch([POLICIES])
         mine = [row for row in answer.value() if str(row.get("AppId", "")).lower() == client_id.lower()]
-        of_group = next((row for row in mine if _is_for(row, group, name)), None)
+        of_group = next((row for row in mine if policy_is_for(row, group, name)), None)
         return cls(of_group, [row for row in mine if row is not of_group])
 
     @property
@@ -46,7 +46,7 @@ class AccessPolicies:
             )
 
 
-def _is_for(policy: Row, group: Row | None, name: str) -> bool:
+def policy_is_for(policy: Row, group: Row | None, name: str) -> bool:
     """Whether the policy is for that group: `ScopeIdentityRaw` ends with its object id; one that is gone has a name."""
     if group is None:
         return name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from graphmail.access_models import AccessModel
 from graphmail.errors import ExchangeError, NotReady, ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
+from graphmail.migration.progress import Progresses
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.recipients import addressed
 from graphmail.tenant import Tenant
@@ -143,6 +144,18 @@ class Findings:
                 expected="no Mail.* consent, or role assignments that act already",
                 found=f"consented: {', '.join(sorted(consented))}; no role assignment",
                 remedy="run migrate.yml for this customer",
+            )
+
+    def migration(self) -> None:
+        """In the middle of a migration nothing else puts a customer right: the order of the steps keeps it safe."""
+        under_way = Progresses(self._tenant.state).read()
+        if under_way:
+            self.add(
+                "access",
+                "A migration of this customer is under way",
+                expected="none, or one that is over",
+                found=under_way.text(),
+                remedy="run migrate.yml until it is over, with access: rbac, or -e access_migration_back=true",
             )
 
     def app_management_policy(self, policy: dict[str, Any], lifetime: str) -> None:

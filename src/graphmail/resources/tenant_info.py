@@ -64,6 +64,7 @@ class TenantInfo(Info):
         credential_lifetime(params["lifetime"])
         findings = Findings(tenant)
         model = MODELS[params["access"]]
+        findings.migration()
         findings.rights(model)
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
