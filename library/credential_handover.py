@@ -47,6 +47,11 @@ options:
     type: str
     choices: [application_access_policy, rbac]
     default: application_access_policy
+  keep:
+    description:
+      - The vendor keeps a credential that it has. Nothing is proved or delivered then, and RV(msg) says so.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - tenant
   - action_common_attributes
@@ -111,6 +116,12 @@ key_id:
   returned: success, not for what a check would deliver
   type: str
   sample: 2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77
+msg:
+  description:
+    - With O(keep=true) says that nothing is delivered.
+  returned: success
+  type: str
+  sample: "Nothing is delivered: the vendor of customer contoso keeps the credential that it has"
 request_id:
   description:
     - The service's own id of the request that failed, to be quoted to Microsoft's support.

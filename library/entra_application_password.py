@@ -22,6 +22,13 @@ options:
       - Chosen when the secret is made. One that lives is not made anew for another lifetime.
     type: str
     default: 24 months
+  proof:
+    description:
+      - The secret is for a proof alone, since the vendor keeps a credential that it has. It is told apart from all
+        others by its marker, is never handed over, and is removed with O(state=absent).
+      - One that has expired, or whose sealed file is gone, is removed and another one is made.
+    type: bool
+    default: false
   state:
     description:
       - Whether there shall be a live secret made here. V(absent) removes it from the app. The sealed file stays, as

@@ -32,6 +32,11 @@ options:
     type: str
     choices: [application_access_policy, rbac]
     default: application_access_policy
+  proof:
+    description:
+      - Sign in with the short-lived credential that was made for a proof, since the vendor keeps its own.
+    type: bool
+    default: false
   max_wait:
     description:
       - How many seconds the grants may take to act, counted from the first look.

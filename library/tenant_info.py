@@ -71,7 +71,7 @@ options:
     default: secret
   keep_credential:
     description:
-      - Keeping a credential that the vendor has is not built yet; asking for it stops the run.
+      - The vendor keeps a credential that it has, so one of O(known_credentials) must be on the app and live.
     type: bool
     default: false
   known_credentials:

@@ -10,6 +10,16 @@ from graphmail.tenant import Tenant
 # What to do with a credential that has ended, been lost, or been seen.
 REPLACE = 'replace it as docs/operators.md says under "Replace a secret"'
 
+# A credential's display name on the app: this and a GUID, which is also its marker in the journal.
+MARKER = "graphmail "
+# … and that of a short-lived one, which proves the access of a credential that the vendor keeps.
+PROOF = f"{MARKER}proof "
+
+
+def for_proof(marker: str) -> bool:
+    """Whether that credential was made for a proof alone: it is never delivered, and removed after it."""
+    return marker.startswith(PROOF)
+
 
 def made_here(journal: Journal, *results: str) -> list[Entry]:
     """Last outcomes of the credentials made here that came to one of `results`, newest credential first."""
@@ -17,9 +27,19 @@ def made_here(journal: Journal, *results: str) -> list[Entry]:
     return [entry for entry in reversed(last.values()) if entry.result in results and entry.facts.get("key_id")]
 
 
-def live_credential(tenant: Tenant) -> SealedCredential:
-    """Opened in memory. Raises TenantError when there is none, or it has expired."""
-    made = made_here(Journal(tenant.state.journal), "sealed")
+def live_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:
+    """Opened in memory; with `proof` the short-lived one, else never that.
+
+    Raises TenantError when there is none, or it has expired.
+    """
+    sealed = made_here(Journal(tenant.state.journal), "sealed")
+    made = [entry for entry in sealed if for_proof(entry.marker) == proof]
+    if not made and proof:
+        raise TenantError(
+            f"Customer {tenant.customer} has no short-lived credential for the proof",
+            expected="one made by verify.yml, which removes it after the proof",
+            remedy="run verify.yml for this customer",
+        )
     if not made:
         raise TenantError(
             f"Customer {tenant.customer} has no sealed credential",

@@ -39,7 +39,7 @@ def documented(returns: dict[str, Any] | None, *, check: bool) -> set[str]:
     """Keys that a task returns when it succeeds, without or with `--check`."""
     absent = ("failure", *(("not in check mode", "not for what a check") if check else ()))
     told = {key: str(about["returned"]) for key, about in (returns or {}).items()}
-    return {key for key, when in told.items() if not any(word in when for word in absent)}
+    return {key for key, when in told.items() if not any(word in when for word in absent)} - COMMON
 
 
 def test_every_example_succeeds(played: Examples) -> None:

@@ -74,6 +74,14 @@ def test_group_with_the_address_of_a_mailbox_is_refused(tmp_path):
     assert places(inventory(tmp_path, {"contoso": entry(group=group)})) == [("contoso", "group.address")]
 
 
+@pytest.mark.parametrize("app", [{}, {"known_credentials": []}])
+def test_keeping_a_credential_needs_one_that_is_known(tmp_path, app):
+    path = inventory(tmp_path, {"contoso": entry(app=app, credential={"keep": True})})
+    assert places(path) == [("contoso", "credential.keep")]
+    (mistake,) = mistakes(path)
+    assert "app.known_credentials" in mistake.allowed
+
+
 def test_receiver_is_one_of_the_mailboxes(tmp_path):
     assert places(inventory(tmp_path, {"contoso": entry(probe={"receiver": "ceo@contoso.example"})})) == [
         ("contoso", "probe.receiver")

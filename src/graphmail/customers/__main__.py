@@ -71,7 +71,7 @@ def _check(path: Path) -> None:
     count = len(inventory.customers)
     print(f"{count} customer{'s' * (count != 1)}, no mistake: {', '.join(inventory.customers)}")
     for name, customer in inventory.customers.items():
-        for asked in not_yet(customer.credential.kind, keep=customer.credential.keep):
+        for asked in not_yet(customer.credential.kind):
             print(f"{name}: {asked} is not supported yet, and onboard.yml stops this customer. To do: {TO_DO}")
 
 

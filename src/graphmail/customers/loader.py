@@ -151,6 +151,7 @@ class _Reader:
         for entry in entries:
             yield from rules.mailboxes(entry)
             yield from rules.cloud(entry)
+            yield from rules.credential(entry)
         yield from rules.names(entries)
 
     def _source(self, place: Place) -> Place:

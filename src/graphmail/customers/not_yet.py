@@ -5,7 +5,6 @@ from __future__ import annotations
 TO_DO = "take it out of the inventory until then; docs/operators.md says what can be done by hand"
 
 
-def not_yet(kind: str, *, keep: bool) -> list[str]:
+def not_yet(kind: str) -> list[str]:
     """The fields of a customer's entry that ask for it, as they are written."""
-    asked = [f"credential.kind: {kind}"] if kind != "secret" else []
-    return asked + (["credential.keep: true"] if keep else [])
+    return [f"credential.kind: {kind}"] if kind != "secret" else []

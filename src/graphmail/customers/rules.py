@@ -126,6 +126,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def credential(entry: Entry) -> Iterator[Finding]:
+    kept = entry.fields.get("credential")
+    app = entry.fields.get("app")
+    known = app.get("known_credentials") if isinstance(app, dict) else None
+    if isinstance(kept, dict) and kept.get("keep") is True and not known:
+        allowed = "only beside app.known_credentials, which lists the key ids that the vendor keeps"
+        yield Finding(entry.name, ("credential", "keep"), "keeps nothing", allowed)
+
+
 def names(entries: list[Entry]) -> Iterator[Finding]:
     """Hosts and groups of Ansible share one space of names."""
     customers = {entry.name for entry in entries}

@@ -77,6 +77,9 @@ class Credential(Section):
     keep: bool = Field(
         False, description="leave a live one that the vendor already has, and prove with a short-lived second one"
     )
+    proof_lifetime: Lifetime = Field(  # type: ignore[assignment]
+        "2 days", description="how long that second one lives at most; it is removed after the proof"
+    )
 
 
 class Probe(Section):

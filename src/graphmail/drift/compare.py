@@ -30,6 +30,7 @@ from graphmail.resources.exo_distribution_group import DistributionGroup, group_
 from graphmail.resources.exo_management_role_assignment import ManagementRoleAssignment
 from graphmail.resources.exo_service_principal import POINTERS, ExchangeServicePrincipal
 from graphmail.resources.foreign_credentials import foreign_credentials
+from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
@@ -122,6 +123,8 @@ class Comparison:
             repair = "list its key id as app.known_credentials, or remove it in Entra"
             yield Difference("credential", "A credential that nobody here made is on the app", "none", foreign, repair)
         credential = self._entry["credential"]
+        if credential["keep"]:
+            yield from self._kept(known)
         if credential["kind"] != "secret" or credential["keep"]:
             return
         wanted = self._reference | {"lifetime": credential["lifetime"]}
@@ -129,6 +132,19 @@ class Comparison:
         for warning in self._tenant.warnings:
             if warning.startswith("Credential "):
                 yield Difference("credential", "A secret made here is gone", "on the app", warning, REPLACE)
+
+    def _kept(self, known: list[str]) -> Iterator[Difference]:
+        """What the vendor keeps must live, and for a while; the latest end counts."""
+        there = kept_credentials(self.application, known)
+        now = self._tenant.clock.now()
+        if not any(credential.lives(now + self._soon) for credential in there):
+            lives = any(credential.lives(now) for credential in there)
+            what = (
+                "The credential that the vendor keeps is near its end" if lives else "The vendor's credential is gone"
+            )
+            expected = f"one of app.known_credentials with more than {self._soon.days} days of life"
+            repair = "agree with the vendor on a new one; without credential.keep, site.yml makes and hands over one"
+            yield Difference("credential", what, expected, "; ".join(map(str, there)) or "none on the app", repair)
 
     def _compared(
         self,

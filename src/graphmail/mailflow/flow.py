@@ -76,7 +76,7 @@ class MailFlow:
         """Open the newest sealed credential in this process, and get a token of this tenant with it."""
         started = self.clock.now()
         try:
-            credential = self._credential = live_credential(self.tenant)
+            credential = self._credential = live_credential(self.tenant, proof=self.customer.credential.keep)
             self.tenant.wait_for_sign_in(credential, SIGN_IN)
             app = self.tenant.as_mail_app(credential)
             token = app.token(True)

@@ -34,7 +34,14 @@ class CredentialHandover(Resource):
         "recipients": Option("", {"type": "list", "elements": "str", "required": True}, compare=unordered),
         "address": Option("", {"type": "str"}, managed=False),
         "access": Option("", ACCESS, managed=False),
+        "keep": Option("", {"type": "bool", "default": False}, managed=False),
     }
+
+    def run(self, tenant: Tenant, params: Values) -> Values:
+        if params.get("keep"):
+            told = f"Nothing is delivered: the vendor of customer {tenant.customer} keeps the credential that it has"
+            return {"changed": False, "msg": told, "diff": {"before": {}, "after": {}}}
+        return super().run(tenant, params)
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         if tenant.would_create("entra_application_password", desired["application"]):

@@ -6,7 +6,7 @@ two of them leaves either a sealed secret or an open intent whose marker finds w
 
 from __future__ import annotations
 
-import uuid
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from graphmail.live_credential import REPLACE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
 from graphmail.resources.credential_lifetime import credential_lifetime
-from graphmail.resources.password_journal import MARKER, PasswordJournal
+from graphmail.resources.password_journal import PasswordJournal
 from graphmail.retry import Operation
 from graphmail.sealed import readers, seal
 from graphmail.tenant import Tenant
@@ -37,7 +37,10 @@ class ApplicationPassword(Resource):
     key = "application"
     # Seconds between the looks that must agree before a secret made here counts as gone.
     agreeing: ClassVar[tuple[float, ...]] = AGREEING
-    options: ClassVar = REFERENCE | {"lifetime": Option("endDateTime", {"type": "str", "default": "24 months"})}
+    options: ClassVar = REFERENCE | {
+        "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
+        "proof": Option("", {"type": "bool", "default": False}, managed=False),
+    }
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
         credential_lifetime(params["lifetime"])
@@ -50,11 +53,16 @@ class ApplicationPassword(Resource):
         application = referred_application(tenant, desired)
         if application is None:
             return None
-        journal = PasswordJournal(tenant, application["appId"])
+        journal = _journal(tenant, application, desired)
         there = self._there(tenant, application, journal)
         journal.refuse_unknown(there)
-        live = self._live(tenant, journal, there)
         left = journal.left_over(there)
+        if desired.get("proof"):
+            # One that is of no use any more is no loss: it goes, and another one is made.
+            live, spent = journal.usable(there)
+            left |= spent
+        else:
+            live = self._live(tenant, journal, there)
         if live is None and not left:
             return None
         # A lifetime is chosen when a secret is made; one that lives is not made anew for another.
@@ -63,7 +71,10 @@ class ApplicationPassword(Resource):
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         if found is None or state == "absent":
-            return super().plan(found, desired, state)
+            plan = super().plan(found, desired, state)
+            live = found.object["live"] if found else None
+            # Which one goes is known before it does, and stands in the evidence.
+            return replace(plan, before=plan.before | {"key_id": live["key_id"]}) if live else plan
         left = {"left_over": sorted(found.object["left"].values())} if found.object["left"] else {}
         if found.object["live"] is None:
             return Plan("create", before=left, after={"lifetime": desired["lifetime"]})
@@ -73,7 +84,7 @@ class ApplicationPassword(Resource):
         application = found.object["application"] if found else referred_application(tenant, desired)
         if application is None:
             raise TenantError(f"App {desired['application']!r} is missing")
-        journal = PasswordJournal(tenant, application["appId"])
+        journal = _journal(tenant, application, desired)
         for key_id, marker in (found.object["left"] if found else {}).items():
             self._remove(tenant, application, key_id)
             journal.removed(marker, key_id)
@@ -125,7 +136,7 @@ class ApplicationPassword(Resource):
 
     def _make(self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, desired: Values) -> None:
         tenant.state.make()
-        marker = f"{MARKER}{uuid.uuid4()}"
+        marker = journal.marker()
         end = credential_lifetime(desired["lifetime"]).end(tenant.clock.now())
         journal.intend(marker, end)
         body = {"passwordCredential": {"displayName": marker, "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}}
@@ -199,3 +210,7 @@ class ApplicationPassword(Resource):
     def _explained(error: TenantError) -> TenantError:
         remedy = POLICY_REFUSALS.get(getattr(error, "code", ""))
         return error.with_remedy(remedy) if remedy else error
+
+
+def _journal(tenant: Tenant, application: dict[str, Any], desired: Values) -> PasswordJournal:
+    return PasswordJournal(tenant, application["appId"], proof=bool(desired.get("proof")))

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
-from graphmail.live_credential import REPLACE, made_here
+from graphmail.live_credential import MARKER, PROOF, REPLACE, for_proof, made_here
 from graphmail.tenant import Tenant
 
-# A credential's display name on the app: this and a GUID, which is also its marker in the journal.
-MARKER = "graphmail "
 ADD = "addPassword"
 # An intent whose effect was never to be seen for so long had none.
 LATE = timedelta(days=2)
 
 
 class PasswordJournal:
-    """The journal of the customer, as far as it is about client secrets of the app with that client id."""
+    """The journal of the customer, as far as it is about client secrets of the app with that client id.
 
-    def __init__(self, tenant: Tenant, client_id: str) -> None:
+    With `proof` it is about the short-lived ones alone, else about all others: neither ever touches the other's.
+    """
+
+    def __init__(self, tenant: Tenant, client_id: str, *, proof: bool = False) -> None:
+        self._proof = proof
         self._journal = Journal(tenant.state.journal, tenant.clock)
         self._tenant = tenant
         self._client_id = client_id
+
+    def marker(self) -> str:
+        """A new one."""
+        return f"{PROOF if self._proof else MARKER}{uuid.uuid4()}"
 
     def intend(self, marker: str, end: datetime) -> None:
         self._journal.intend(
@@ -55,6 +62,12 @@ class PasswordJournal:
     def made_and(self, there: Iterable[str]) -> list[dict[str, str]]:
         """Secrets made and sealed here whose key ids are in `there`, newest first; also one that seemed to be gone."""
         return [made for made in self._made("sealed", "gone") if made["key_id"] in there]
+
+    def usable(self, there: Iterable[str]) -> tuple[dict[str, str] | None, dict[str, str]]:
+        """The newest one that is sealed and not over, and key id -> marker of all others in `there`."""
+        made, now = self.made_and(there), self._tenant.clock.now()
+        live = next((m for m in made if Path(m["path"]).exists() and datetime.fromisoformat(m["expires"]) > now), None)
+        return live, {m["key_id"]: m["marker"] for m in made if m is not live}
 
     def overdue(self) -> set[str]:
         """Markers of open intents so old that what they did must be to be seen by now."""
@@ -109,15 +122,11 @@ class PasswordJournal:
             )
 
     def _markers(self) -> set[str]:
-        return {
-            entry.marker
-            for entry in self._journal.entries()
-            if entry.kind == "intent" and entry.action == ADD and entry.facts.get("client_id") == self._client_id
-        }
+        return {entry.marker for entry in self._journal.entries() if entry.kind == "intent" and self._mine(entry)}
 
     def _open(self) -> list[Entry]:
-        return [
-            entry
-            for entry in self._journal.open_intents()
-            if entry.action == ADD and entry.facts.get("client_id") == self._client_id
-        ]
+        return [entry for entry in self._journal.open_intents() if self._mine(entry)]
+
+    def _mine(self, entry: Entry) -> bool:
+        of_app = entry.action == ADD and entry.facts.get("client_id") == self._client_id
+        return of_app and for_proof(entry.marker) == self._proof

@@ -16,6 +16,7 @@ from graphmail.errors import ExchangeError, NotReady, ServiceFailure, TenantErro
 from graphmail.exchange import CmdletAnswer
 from graphmail.migration.progress import Progresses
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.recipients import addressed
 from graphmail.tenant import Tenant
 
@@ -157,6 +158,19 @@ class Findings:
                 found=under_way.text(),
                 remedy="run migrate.yml until it is over, with access: rbac, or -e access_migration_back=true",
             )
+
+    def kept(self, application: dict[str, Any], known: list[str]) -> None:
+        """That the vendor has a live credential, where the inventory says that it keeps one."""
+        there = kept_credentials(application, known)
+        if any(credential.lives(self._tenant.clock.now()) for credential in there):
+            return
+        self.add(
+            "credential",
+            "The inventory keeps a credential that the vendor has, and none of them lives",
+            expected=f"one of app.known_credentials on the app: {', '.join(known) or 'none is listed'}",
+            found="; ".join(map(str, there)) or "none of them",
+            remedy="correct app.known_credentials, or leave out credential.keep to have one made and handed over",
+        )
 
     def app_management_policy(self, policy: dict[str, Any], lifetime: str) -> None:
         """https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""

@@ -23,6 +23,7 @@ class PropagationProbe(Info):
         "mailboxes": Option("", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
         "access": Option("", ACCESS),
+        "proof": Option("", {"type": "bool", "default": False}),
         "max_wait": Option("", {"type": "int", "default": 7200}),
     }
 
@@ -34,7 +35,7 @@ class PropagationProbe(Info):
                 "waiting_for": "",
                 "msg": "dry run: nothing looked at, no notebook executed",
             }
-        credential = live_credential(tenant)
+        credential = live_credential(tenant, proof=params["proof"])
         pending = Pending(tenant.state)
         now = tenant.clock.now()
         wait = pending.read()

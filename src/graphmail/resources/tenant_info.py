@@ -55,7 +55,7 @@ class TenantInfo(Info):
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
-        asked = not_yet(params["credential_kind"], keep=params["keep_credential"])
+        asked = not_yet(params["credential_kind"])
         if asked:
             problem = f"{', '.join(asked)} is not supported yet; nothing was contacted"
             raise TenantError(f"Customer {tenant.customer}: {problem}", remedy=TO_DO)
@@ -81,6 +81,8 @@ class TenantInfo(Info):
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings, policies = self._exchange(tenant, params, people, findings)
         application = directory[application_path(params["application"], params.get("client_id"))]
+        if params["keep_credential"]:
+            findings.kept({} if application.missing else application.value(), params["known_credentials"])
         client_id = "" if application.missing else str(application.value()["appId"])
         if client_id:
             findings.take("access", lambda: self._confined(tenant, params, client_id))

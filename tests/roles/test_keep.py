@@ -1,0 +1,119 @@
+"""A customer whose vendor has a live secret already: it is left alone, and a short-lived second one proves."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.roles.conftest import Operations
+from tests.sandbox_process import LITWARE
+
+pytestmark = pytest.mark.playbook
+CLIENT = "5a4d0000-0003-4000-8000-00000000a001"
+APP = f"/applications(appId='{CLIENT}')"
+DEAD = "5a4d0000-0003-4000-8000-00000000b001"  # nobody knows its text any more
+
+
+class Vendor:
+    """Who holds the secret that somebody made in the portal."""
+
+    def __init__(self, ops: Operations) -> None:
+        self.sandbox = ops.sandbox
+        app = self.sandbox.by_hand(LITWARE, "GET", APP)
+        body = {"passwordCredential": {"displayName": "vendor"}}
+        made = self.sandbox.by_hand(LITWARE, "POST", f"/applications/{app['id']}/addPassword", body)
+        self.key_id, self._text = made["keyId"], made["secretText"]
+        self.sandbox.settle(LITWARE)
+
+    def signs_in(self) -> bool:
+        answer = self.sandbox.token_answer(LITWARE, client_id=CLIENT, client_secret=self._text)
+        return bool(answer.status_code == 200)
+
+
+@pytest.fixture
+def vendor(ops: Operations) -> Vendor:
+    vendor = Vendor(ops)
+
+    def edit(entries: dict) -> None:
+        entries["litware"]["app"]["known_credentials"] = [DEAD, vendor.key_id]
+        entries["litware"]["credential"] = {"keep": True}
+
+    ops.change(edit, "litware")
+    ops.sandbox.mark()
+    return vendor
+
+
+def secrets(ops: Operations) -> list[str]:
+    return [s["keyId"] for s in ops.sandbox.by_hand(LITWARE, "GET", APP)["passwordCredentials"]]
+
+
+def credential_writes(ops: Operations) -> list[str]:
+    return [w["operation"] for w in ops.sandbox.writes if "assword" in w["operation"]]
+
+
+@pytest.mark.notebook
+def test_the_whole_job_is_green_and_leaves_the_vendors_secret_alone(ops: Operations, vendor: Vendor) -> None:
+    run = ops.play("site.yml")
+
+    assert run.failures() == {}, run.output
+    assert vendor.signs_in()
+    assert secrets(ops) == [DEAD, vendor.key_id]
+    assert not list((ops.state("litware") / "handover").glob("*"))
+    (told,) = [e.message for e in run.of("litware", "ok") if e.task.endswith("Say that nothing is delivered")]
+    assert told == "Nothing is delivered: the vendor of customer litware keeps the credential that it has"
+    record = ops.record("litware", "verify_access")
+    assert record["verdict"] == "passed"
+    proof = record["subject"]["key_id"]
+    assert proof not in (DEAD, vendor.key_id)
+    (bag,) = ops.evidence.glob("litware/*/bag/data")
+    steps = [json.loads(line) for line in (bag / "steps.jsonl").read_text().splitlines()]
+    (removed,) = [step for step in steps if step["task"].endswith("Remove the proof's credential")]
+    assert (removed["outcome"], removed["before"]["key_id"]) == ("changed", proof)
+    (sealed,) = (ops.state("litware") / "credentials").glob("*.age")
+    assert sealed.stem == proof
+
+    ops.sandbox.mark()
+    again = ops.play("onboard.yml")
+    assert again.succeeded, again.output
+    assert (again.changed("litware"), ops.sandbox.writes) == ([], [])
+
+
+@pytest.mark.notebook
+def test_a_proof_that_fails_removes_its_credential_too(ops: Operations, vendor: Vendor) -> None:
+    assert ops.play("onboard.yml").succeeded
+    ops.sandbox.settle(LITWARE)
+    (policy,) = ops.sandbox.by_hand(LITWARE, cmdlet="Get-ApplicationAccessPolicy")["value"]
+    gone = {"Identity": policy["Identity"], "Confirm": False}
+    ops.sandbox.by_hand(LITWARE, cmdlet="Remove-ApplicationAccessPolicy", parameters=gone)
+    ops.sandbox.settle(LITWARE)
+
+    run = ops.play("verify.yml")
+
+    assert run.rc == 2
+    assert "is not verified: verify_access failed" in run.failures()["litware"]
+    assert secrets(ops) == [DEAD, vendor.key_id]
+    assert vendor.signs_in()
+
+
+def test_onboarding_makes_no_credential_and_a_check_says_the_same(ops: Operations, vendor: Vendor) -> None:
+    check = ops.play("onboard.yml", "--check")
+    assert ops.sandbox.writes == []
+    run = ops.play("onboard.yml")
+    assert check.failures() == run.failures() == {}
+    assert check.changed("litware") == run.changed("litware")
+    assert secrets(ops) == [DEAD, vendor.key_id]
+
+
+def test_keeping_what_is_not_there_stops_before_anything_is_written(ops: Operations, vendor: Vendor) -> None:
+    other = "11111111-2222-4333-8444-555555555555"
+    ops.change(
+        lambda entries: entries["litware"].update(
+            credential={"keep": True}, app={"client_id": CLIENT, "known_credentials": [other]}
+        ),
+        "litware",
+    )
+    told = ops.play("onboard.yml").failures()["litware"]
+    assert "keeps a credential that the vendor has, and none of them lives" in told
+    assert other in told
+    assert ops.sandbox.writes == []
