@@ -192,3 +192,13 @@ def test_by_hand_is_neither_logged_nor_struck_by_faults(sandbox):
     sandbox.by_hand(CONTOSO, "GET", "/organization")
     assert sandbox.requests(CONTOSO) == []
     assert sandbox.control("GET", f"/tenants/{CONTOSO}/faults")["faults"][0]["times"] == 1
+
+
+def test_ledger_names_the_request_that_did_it(sandbox, graph):
+    made = graph("POST", "/applications", {"displayName": "one"})
+    batch = [{"id": "1", "method": "POST", "url": "/applications", "headers": {"Content-Type": "application/json"}}]
+    graph.ok("POST", "/$batch", {"requests": [batch[0] | {"body": {"displayName": "two"}}]})
+    logged = {entry["request_id"]: entry for entry in sandbox.requests(CONTOSO)}
+    first, second = (logged[entry["request_id"]] for entry in sandbox.ledger(CONTOSO))
+    assert first["request_id"] == made.headers["request-id"]
+    assert (second["path"], bool(second["batch"])) == ("/applications", True)

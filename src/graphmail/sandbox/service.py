@@ -15,7 +15,7 @@ from graphmail.sandbox.drills.schedule import through
 from graphmail.sandbox.faults import planned, strike
 from graphmail.sandbox.request_log import note
 from graphmail.sandbox.router import Router
-from graphmail.sandbox.store import Tenant, World
+from graphmail.sandbox.store import REQUEST_ID, Tenant, World
 
 _ALIAS = "/myorganization"  # of the caller's own tenant
 
@@ -65,6 +65,7 @@ class Service:
         if route is None and (found := self.router.find(call.method, call.path)):
             route, call.params = found
         call.dispatch = self.dispatch
+        REQUEST_ID.set(call.request_id)
         fault = None if call.caller.by_hand else planned(self.name, call)
         status = 0
         try:

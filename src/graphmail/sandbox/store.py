@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from graphmail.sandbox.sign_in_records import SignIn
 from graphmail.sandbox.tenant_settings import Delays, Limits, MailRules
 from graphmail.sandbox.tokens_issued import IssuedTokens
 
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")  # of the request that is being answered
 REQUESTS_KEPT = 5_000  # the newest entries of a request log; older ones are forgotten
 
 
@@ -46,6 +48,7 @@ class Commit:
     request: str  # "POST /applications" or the cmdlet's name
     target: str  # what was changed, for a person: an id or a name
     detail: dict[str, Any]
+    request_id: str = ""  # of the request log's entry; empty for what no request did: mail from outside
 
 
 @dataclass(slots=True)
@@ -115,7 +118,7 @@ class Tenant:
         if "mailbox" not in detail:  # what is done inside a mailbox names it, and changes no recipient
             self.recipient_changes += 1
         self.ledger.append(
-            Commit(len(self.ledger) + 1, self.clock.now(), actor, service, request, target, detail),
+            Commit(len(self.ledger) + 1, self.clock.now(), actor, service, request, target, detail, REQUEST_ID.get()),
         )
         self.changed(self.id)
 
