@@ -72,7 +72,7 @@ def test_ledger_tells_who_did_what_when_in_order(graph, sandbox):
     created = graph.ok("POST", "/applications", {"displayName": "app"})
     sandbox.by_hand(CONTOSO, "PATCH", f"/applications/{created['id']}", {"notes": "by hand"})
     first, second = sandbox.ledger(CONTOSO)
-    assert set(first) == {"number", "at", "actor", "service", "request", "target", "detail"}
+    assert set(first) == {"number", "at", "actor", "service", "request", "target", "detail", "request_id"}
     assert (first["number"], second["number"]) == (1, 2)
     assert (first["actor"], second["actor"]) == (sandbox.json["admins"][CONTOSO]["client_id"], "by-hand")
     assert (second["service"], second["request"]) == ("graph", "PATCH /applications/{id}")
