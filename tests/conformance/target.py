@@ -103,17 +103,25 @@ class Target:
         url = path if path.startswith("https://") else f"{GRAPH}/v1.0{path}"
         return self._ask(method, url, GRAPH, bearer, options.pop("headers", {}), json=body, **options)
 
-    def exchange(self, cmdlet: str, *, bearer: str = "", anchor: str = "", **parameters: Any) -> Answer:
-        """Invoke a cmdlet over the administration endpoint."""
+    def exchange(
+        self, cmdlet: str, *, bearer: str = "", anchor: str = "", page: int = 1000, link: str = "", **parameters: Any,
+    ) -> Answer:  # fmt: skip
+        """Invoke a cmdlet over the administration endpoint; `link` is where the next page of it is."""
         domain = self.tenancy.initial_domain
         headers = {
             "X-AnchorMailbox": anchor or f"UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{domain}",
             "X-CmdletName": cmdlet,
-            "Prefer": "odata.maxpagesize=1000",
+            "Prefer": f"odata.maxpagesize={page}",
         }
         url = f"{EXCHANGE}/adminapi/beta/{self.tenancy.tenant_id}/InvokeCommand"
         body = {"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}}
-        return self._ask("POST", url, EXCHANGE, bearer, headers, json=body)
+        return self._ask("POST", link or url, EXCHANGE, bearer, headers, json=body)
+
+    def exchange_at(self, method: str, path: str, *, bearer: str = "", **options: Any) -> Answer:
+        """Ask the administration endpoint anything else; `path` begins after the tenant's id, with the version."""
+        version, _, rest = path.partition("/")
+        url = f"{EXCHANGE}/adminapi/{version}/{self.tenancy.tenant_id}/{rest}"
+        return self._ask(method, url, EXCHANGE, bearer, options.pop("headers", {}), **options)
 
     def _ask(
         self, method: str, url: str, scope: str, bearer: str, headers: dict[str, str], **options: Any,
@@ -171,7 +179,7 @@ class Target:
             except Exception as error:
                 left.append(f"{type(error).__name__}: {error}")
             else:
-                if isinstance(done, Answer) and done.status >= 400 and done.status != 404:
+                if isinstance(done, Answer) and done.status >= 400 and not _gone(done):
                     left.append(f"{done.status} {done.code} {done.message}".strip())
         return left
 
@@ -240,3 +248,8 @@ class Target:
 class RealTime:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def _gone(answer: Answer) -> bool:
+    """Whether what was to be removed is not there any more."""
+    return answer.status == 404 or "ManagementObjectNotFoundException" in str(answer.body)

@@ -60,11 +60,14 @@ def pointer(target: Target, app: MailApp) -> None:
     target.undo(lambda: target.exchange("Remove-ServicePrincipal", Identity=app.principal_id, Confirm=False))
 
 
-def assign(target: Target, app: MailApp, role: str, **scope: str) -> None:
+def assign(target: Target, app: MailApp, role: str, **scope: str) -> dict[str, Any]:
+    """Assign it; the row that Exchange answers."""
     name = target.name()
-    made = target.exchange("New-ManagementRoleAssignment", Name=name, App=app.principal_id, Role=role, **scope)
-    assert made.status == 200, made.body
+    parameters = {"Name": name, "App": app.principal_id, "Role": role, **scope}
+    # The pointer is not known everywhere at once.
+    row = target.settled(lambda: target.exchange("New-ManagementRoleAssignment", **parameters)).body["value"][0]
     target.undo(lambda: target.exchange("Remove-ManagementRoleAssignment", Identity=name, Confirm=False))
+    return dict(row)
 
 
 @case({"reach": [200, 403], "roles": None}, source=RBAC)
