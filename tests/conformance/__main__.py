@@ -18,7 +18,8 @@ from tests.conformance.cases.all import CASES
 from tests.conformance.outcome import Outcome
 from tests.conformance.rehearsed import rehearsed
 from tests.conformance.report import Row, write
-from tests.conformance.target import Lent, RealTime, Target, Tenancy
+from tests.conformance.target import RealTime, Target
+from tests.conformance.tenancy import Lent, Tenancy
 from tests.sandbox_process import running
 
 NAMED_BY = "GRAPHMAIL_CONFORMANCE"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import requests
 
-from tests.conformance.target import Target, Tenancy
+from tests.conformance.target import Target
+from tests.conformance.tenancy import Tenancy
 from tests.sandbox_process import CONTOSO, Sandbox
 
 

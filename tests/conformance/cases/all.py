@@ -14,16 +14,19 @@ from tests.conformance.cases import (
     exchange_endpoint,
     groups,
     mail,
+    messages,
     policies,
     queries,
     rbac,
+    reach,
+    sending,
 )
 
 FILES = (
     *(entra, certificate),
     *(directory, application, consent, queries),
     *(exchange, exchange_endpoint, groups, policies),
-    *(access, rbac),
-    *(mail,),
+    *(access, rbac, reach),
+    *(mail, messages, sending),
 )
 CASES: list[Case] = [case for file in FILES for case in file.case.found]

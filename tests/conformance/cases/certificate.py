@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
-from tests.conformance.target import GRAPH, LOGIN, MailApp, Target
+from tests.conformance.target import GRAPH, LOGIN, Target
+from tests.conformance.tenancy import MailApp
 
 case = Cases("entra")
 API = "https://learn.microsoft.com/graph/api/"

@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
-from tests.conformance.target import GRAPH_APP, MailApp, Target
+from tests.conformance.target import GRAPH_APP, Target
+from tests.conformance.tenancy import MailApp
 
 case = Cases("directory")
 API = "https://learn.microsoft.com/graph/api/"

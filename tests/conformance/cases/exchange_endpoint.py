@@ -9,12 +9,14 @@ from tests.conformance.answer import Answer
 from tests.conformance.case import Cases, Like, Standing
 from tests.conformance.cases.access import pointer
 from tests.conformance.cases.exchange import failure, group, thrown
-from tests.conformance.target import EXCHANGE, EXCHANGE_APP, GRAPH, MailApp, Target
+from tests.conformance.target import EXCHANGE, EXCHANGE_APP, GRAPH, Target
+from tests.conformance.tenancy import MailApp
 
 case = Cases("exchange")
 MODULE = "https://learn.microsoft.com/powershell/exchange/exchange-online-powershell-v2"
 APP_ONLY = "https://learn.microsoft.com/powershell/exchange/app-only-auth-powershell-v2"
 ADMIN_API = "https://learn.microsoft.com/exchange/reference/admin-api-get-started"
+CUSTOMIZATION = "https://learn.microsoft.com/powershell/module/exchangepowershell/enable-organizationcustomization"
 CIPP = "https://github.com/KelvinTegelaar/CIPP-API"
 EXOSCC = "https://github.com/terraprovider/go-exoscc"
 
@@ -176,8 +178,7 @@ def row_has_annotations_beside_its_values(target: Target) -> Any:
     }
 
 
-@case({"dehydrated": Like("^(True|False)$")}, standing=Standing.OBSERVED,
-      source="https://learn.microsoft.com/powershell/module/exchangepowershell/enable-organizationcustomization")  # fmt: skip
+@case({"dehydrated": Like("^(True|False)$")}, source=CUSTOMIZATION)
 def organization_tells_whether_it_was_customized(target: Target) -> Any:
     """Get-OrganizationConfig has IsDehydrated"""
     (row,) = target.exchange("Get-OrganizationConfig").body["value"]

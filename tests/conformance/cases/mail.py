@@ -21,12 +21,17 @@ class Mailer:
     def __init__(self, target: Target, *roles: str) -> None:
         self.target = target
         self.box = f"/users/{target.tenancy.inside}"
-        self.app = target.lend(*roles)
+        self.app, self.roles = target.lend(*roles), roles
         self.bearer = target.bearer_with(self.app, *roles)
         # Exchange keeps what it knows of an app for a while.
         self.reached = target.until(lambda: self("GET", "/mailFolders/inbox?$select=id").status == 200, 1800, 30)
 
     def __call__(self, method: str, path: str, body: Any = None, **options: Any) -> Answer:
+        answer = self.target.graph(method, self.box + path, body, bearer=self.bearer, **options)
+        if answer.status != 401:
+            return answer
+        # It has expired on the way.
+        self.bearer = self.target.bearer_with(self.app, *self.roles)
         return self.target.graph(method, self.box + path, body, bearer=self.bearer, **options)
 
     def draft(self, **properties: Any) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from tests.conformance.case import Cases, Like, Standing
 from tests.conformance.cases.access import RBAC, assign, pointer
 from tests.conformance.cases.exchange import BYPASS, failure, group, read, thrown
 from tests.conformance.cases.exchange_endpoint import admin_bearer, manager
-from tests.conformance.target import MailApp, Target
+from tests.conformance.target import Target
+from tests.conformance.tenancy import MailApp
 
 case = Cases("access")
 READ = "Application Mail.Read"
