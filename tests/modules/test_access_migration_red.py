@@ -113,6 +113,19 @@ def test_red_at_the_very_end_makes_the_policy_act_before_anybody_consents(migrat
     ]  # fmt: skip
 
 
+def test_consent_that_nothing_confines_any_more_is_taken_away_at_once(migration, contoso):
+    migration.until("settle")
+    migration.until("prove_again")
+    contoso.grant("Mail.Send")
+    why = migration.red()
+    assert "Entra consents to Mail.Send" in why
+    assert standing(contoso) == BEFORE
+    assert migration.vendor.of(SUPPORT) == {(200, 400)}
+    removed = migration.writes.index("Remove-ApplicationAccessPolicy")
+    restricted = migration.writes.index("New-ApplicationAccessPolicy")
+    assert "DELETE appRoleAssignments" in migration.writes[removed:restricted]
+
+
 def seconds(first, second):
     return (datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds()
 

@@ -65,7 +65,7 @@ _BACK_FROM_CONSENT = (
     _PROVE_BEFORE,
 )
 _BACK_FROM_POLICY = (
-    Step("restrict", does="the policy made again"),
+    Step("restrict", does="consent of anybody else's taken away while nothing confines it; the policy made again"),
     Step("act", hold="cache_time", waits_for="the policy to act again, before anybody consents"),
     *_BACK_FROM_CONSENT,
 )

@@ -117,7 +117,7 @@ class Work:
         if missing := self._test().missing:
             raise Red("Exchange's roles changed during the hold", found=missing)
         done = Done()
-        done.add(AppRoleAssignment().run(self._tenant, self._app | {"roles": [], "known_credentials": []}))
+        done.add(self._no_consent())
         return done
 
     def _unrestrict(self) -> Done:
@@ -134,9 +134,16 @@ class Work:
 
     def _restrict(self) -> Done:
         done = Done()
+        now = Standing.of(self._tenant, self._params)
+        if now and now.consents and not now.policy:
+            # Somebody consented, and nothing confines it. Exchange's roles still let the members in.
+            done.add(self._no_consent())
         if self._before.policy:
             done.add(self._policy("present"))
         return done
+
+    def _no_consent(self) -> Values:
+        return AppRoleAssignment().run(self._tenant, self._app | {"roles": [], "known_credentials": []})
 
     def _policy(self, state: str) -> Values:
         options = {"access_right": "RestrictAccess", "description": " ", "group": self._progress.group, "state": state}
