@@ -14,6 +14,7 @@ from graphmail.credentials import SealedCredential
 from graphmail.sealed import new_identity
 from tests.sandbox_process import CONTOSO, ROOT
 
+MAILBOXES = {"inside": "support@contoso.example", "outside": "ceo@contoso.example"}
 AT_ONCE = {"replication": 0, "secret": 0, "consent": 0}
 
 
@@ -27,7 +28,7 @@ def conformance(sandbox, tmp_path):
         tmp_path / "admin.age", [recipient],
     )  # fmt: skip
     named = {"tenant_id": CONTOSO, "initial_domain": "contoso.onmicrosoft.example", "credential": "admin.age"}
-    (tmp_path / "conformance.yml").write_text(yaml.safe_dump({**named, "inside": "", "outside": ""}))
+    (tmp_path / "conformance.yml").write_text(yaml.safe_dump({**named, **MAILBOXES}))
     pointed = {
         "GRAPHMAIL_CONFORMANCE": str(tmp_path / "conformance.yml"),
         "GRAPHMAIL_IDENTITY": str(identity),
@@ -35,8 +36,9 @@ def conformance(sandbox, tmp_path):
         "REQUESTS_CA_BUNDLE": sandbox.json["ca"],
     }
 
-    def run(only, **changed):
+    def run(only, *, quick=False, **changed):
         command = [sys.executable, "-m", "tests.conformance", "--only", only, "--reports", str(tmp_path)]
+        command += ["--quick"] if quick else []
         environment = {**os.environ, **pointed, **changed}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
         report = tmp_path / "conformance.json"
@@ -61,6 +63,19 @@ def test_a_service_that_does_otherwise_is_shown_and_fails_the_run(conformance, s
     (case,) = report["cases"]
     assert case["microsoft"] == {"verdict": "differs", "observed": {"status": 418, "code": "Teapot"}, "left": []}
     assert case["agrees"] is False
+
+
+def test_cases_share_a_mail_app_that_goes_with_the_last_of_them(conformance, sandbox):
+    done, report = conformance("*_folder*_*")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ([case["agrees"] for case in report["cases"]], report["left"]) == ([True, True], [])
+    written = [entry["request"] for entry in sandbox.writes]
+    assert written.count("POST /applications") == written.count("DELETE /directory/deletedItems/{id}") == 1, written
+
+
+def test_quick_leaves_out_what_waits_longest(conformance):
+    done, report = conformance("*pointer_goes_with*", quick=True)
+    assert (done.returncode, report) == (2, None), done.stdout
 
 
 def test_no_secret_is_printed_or_reported(conformance, sandbox, tmp_path):
