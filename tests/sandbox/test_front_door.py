@@ -109,6 +109,26 @@ def test_proxy_refuses_any_other_host_and_notes_it(proxied, sandbox, target):
     assert (noted["service"], noted["path"], noted["status"]) == ("proxy", target, 403)
 
 
+@pytest.mark.parametrize(
+    ("request_line", "kept"),
+    [
+        ("GET http://login.example/token?client_secret=CANARY&code=CANARY", "login.example"),
+        ("POST http://someone:CANARY@login.example:8080/CANARY#CANARY", "login.example:8080"),
+        ("CONNECT someone:CANARY@login.example:443", "login.example:443"),
+        ("GET /CANARY?code=CANARY", ""),
+        ("GET http://login.example\\CANARY/", ""),
+    ],
+)
+def test_proxy_keeps_and_tells_only_host_and_port_of_what_it_refuses(sandbox, request_line, kept):
+    with socket.create_connection(("127.0.0.1", port_of(sandbox)), 10) as client:
+        client.sendall(f"{request_line} HTTP/1.1\r\nHost: login.example\r\nContent-Length: 0\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    noted = sandbox.control("GET", "/requests")["requests"][-1]
+    assert (noted["status"], noted["path"], "CANARY" in str(noted)) == (403, kept, False)
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert b"CANARY" not in answer
+
+
 def test_proxy_carries_nothing_that_is_not_encrypted(proxied):
     answer = proxied.get("http://graph.microsoft.com/v1.0/users", timeout=30)
     assert answer.status_code == 403

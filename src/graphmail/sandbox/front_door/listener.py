@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -21,6 +23,7 @@ from graphmail.sandbox.store import World
 
 PATIENCE = 30  # real seconds for the first bytes of a connection
 _LARGEST_HEAD = 16 * 1024  # bytes of a CONNECT request
+_HOST = re.compile(r"([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?", re.IGNORECASE)
 _TLS_HANDSHAKE = 0x16  # the first byte of a ClientHello
 
 
@@ -85,11 +88,12 @@ class FrontDoor:
         if method == "CONNECT" and place_of(target):
             await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
             return True
+        host = _host_of(target)
         note_refused(
             self._world, "", "host that the sandbox does not answer for", service="proxy", method=method or "?",
-            path=target, status=403, request_id="", client_request_id=None,
+            path=host, status=403, request_id="", client_request_id=None,
         )  # fmt: skip
-        await loop.sock_sendall(connection, _refusal(target))
+        await loop.sock_sendall(connection, _refusal(host))
         return False
 
 
@@ -138,8 +142,20 @@ def _request_line(head: bytes) -> tuple[str, str]:
     return parser.get_method().decode("ascii", "replace"), target.url.decode("ascii", "replace")
 
 
-def _refusal(target: str) -> bytes:
+def _host_of(target: str) -> str:
+    """Return host and port of an authority or an absolute URL; blank for anything else.
+
+    Nothing more of it is kept or told: user, path and query may hold credentials for the service that was meant.
+    """
+    try:
+        place = urlsplit(target if "://" in target else f"//{target}").netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    return place if _HOST.fullmatch(place) else ""
+
+
+def _refusal(host: str) -> bytes:
     text = f"The sandbox answers for these hosts alone, by CONNECT to port 443: {', '.join(sorted(PLACES))}.\n"
-    body = (f"{target!r} is refused. {text}" if target else text).encode()
+    body = (f"{host!r} is refused. {text}" if host else text).encode()
     head = f"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
     return head.encode() + b"\r\n" + body
