@@ -106,6 +106,7 @@ class Route:
     handler: Handler
     permissions: tuple[str, ...] = ()
     source: str = ""  # the public page it comes from
+    from_page: bool = False  # the form of a page sends it: refused where another site's page does
     authenticated: bool = True  # False: no bearer is asked for, and the template's `{tenant}` names the tenant
 
 

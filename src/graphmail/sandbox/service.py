@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from graphmail.sandbox.call import Answer, Call, Caller, Route, ServiceError
 from graphmail.sandbox.drills.schedule import through
 from graphmail.sandbox.faults import planned, strike
+from graphmail.sandbox.own_names import is_own_page
 from graphmail.sandbox.request_log import note
 from graphmail.sandbox.router import Router
 from graphmail.sandbox.store import REQUEST_ID, Tenant, World
@@ -94,6 +95,10 @@ class Service:
     async def _handle(self, call: Call, route: Route | None) -> Answer:
         if route is None:
             return not_implemented(f"{call.method} {self.prefix}{call.path}")
+        if route.from_page and not is_own_page(call.headers.get("host", ""), call.headers):
+            call.refused = "a page of another site"
+            error = {"code": "CrossSite", "message": "A page of another site may change nothing in the sandbox"}
+            return Answer(403, {"error": error})
         if route.permissions and not call.caller.by_hand and call.caller.roles.isdisjoint(route.permissions):
             return self.dialect.forbidden()
         try:

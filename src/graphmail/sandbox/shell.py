@@ -16,7 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from graphmail.sandbox.call import Answer, Call, Caller, ConnectionDroppedError, Route
 from graphmail.sandbox.drills.schedule import arrive
-from graphmail.sandbox.front_door.dispatch import ROOT
+from graphmail.sandbox.front_door.dispatch import ROOT, misdirected
+from graphmail.sandbox.front_door.hosts import place_of
+from graphmail.sandbox.own_names import is_loopback
 from graphmail.sandbox.request_log import note, note_refused
 from graphmail.sandbox.router import decode_path
 from graphmail.sandbox.service import Service, not_implemented
@@ -75,52 +77,50 @@ class Shell:
         await send_badly(answer.wire, response, scope, receive, send)
 
     async def _answer(self, request: Request, scope: Scope, request_id: str) -> tuple[Answer, datetime]:
-        service = self.service
-        path = decode_path(scope["raw_path"].decode("ascii", "replace"))
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        method = scope["method"]
-        inner = service.strip(path)
-        found = service.open_router.find(method, path)
-        route, params = found or (None, {})
         try:
-            if found:
-                tenant, caller = self._open(params, route)
-            else:
-                tenant, caller = self.gate.admit(headers, params, path)
-            if found is None and inner is None:
-                raise _unknown(method, path, tenant.id)
+            call, route = self._call(scope, request_id)
         except RefusedError as refused:
             await _drain(request)
-            asked = headers.get("client-request-id")
-            note_refused(
-                self.world,
-                refused.tenant_id,
-                refused.why,
-                service=service.name,
-                method=method,
-                path=path,
-                status=refused.answer.status,
-                request_id=request_id,
-                client_request_id=asked,
-            )
-            now = datetime.now(UTC)
-            service.dialect.sign(refused.answer, request_id, asked, now)
-            return refused.answer, now
-        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True))
-        call = Call(
-            self.world, tenant, caller, method, path if found else inner or "", query, headers, b"",
-            scope["extensions"].get(ROOT, service.root), params, request_id,
-        )  # fmt: skip
+            return self._refuse(refused, scope, request_id), datetime.now(UTC)
+        tenant = call.tenant
         if tenant.drills:
             await self._arrive(call, route)
         body = await _read(request, tenant.limits.request)
         call.body = body or b""
         try:
-            answer = await service.dispatch(call, route, service.dialect.too_large() if body is None else None)
+            refusal = self.service.dialect.too_large() if body is None else None
+            answer = await self.service.dispatch(call, route, refusal)
         finally:  # a cut connection hides what was committed, and undoes nothing
-            self.world.changes.elsewhere |= service.name == "entra"
+            self.world.changes.elsewhere |= self.service.name == "entra"
             self.world.write_down()
         return answer, tenant.clock.now()
+
+    def _call(self, scope: Scope, request_id: str) -> tuple[Call, Route | None]:
+        """The call, still without its body, and its route where that asks for no bearer. Raises RefusedError."""
+        service, method, path, headers = self.service, scope["method"], _path(scope), _headers(scope)
+        _for_own_name(scope)
+        found = service.open_router.find(method, path)
+        route, params = found or (None, {})
+        tenant, caller = self._open(params, route) if found else self.gate.admit(headers, params, path)
+        inner = path if found else service.strip(path)
+        if inner is None:
+            raise RefusedError(not_implemented(f"{method} {path}"), "unknown route", tenant.id)
+        query = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), keep_blank_values=True))
+        call = Call(
+            self.world, tenant, caller, method, inner, query, headers, b"",
+            scope["extensions"].get(ROOT, service.root), params, request_id,
+        )  # fmt: skip
+        return call, route
+
+    def _refuse(self, refused: RefusedError, scope: Scope, request_id: str) -> Answer:
+        """Log what never became a call, and answer it."""
+        asked = _headers(scope).get("client-request-id")
+        note_refused(
+            self.world, refused.tenant_id, refused.why, service=self.service.name, method=scope["method"],
+            path=_path(scope), status=refused.answer.status, request_id=request_id, client_request_id=asked,
+        )  # fmt: skip
+        self.service.dialect.sign(refused.answer, request_id, asked, datetime.now(UTC))
+        return refused.answer
 
     async def _arrive(self, call: Call, route: Route | None) -> None:
         try:
@@ -156,8 +156,19 @@ class Shell:
         return response
 
 
-def _unknown(method: str, path: str, tenant_id: str) -> RefusedError:
-    return RefusedError(not_implemented(f"{method} {path}"), "unknown route", tenant_id)
+def _path(scope: Scope) -> str:
+    return decode_path(scope["raw_path"].decode("ascii", "replace"))
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+
+
+def _for_own_name(scope: Scope) -> None:
+    """Refuse another host's name: one that leads to 127.0.0.1 would make these pages part of somebody's site."""
+    hosts = [v.decode("latin-1") for k, v in scope["headers"] if k == b"host"]
+    if len(hosts) != 1 or not (is_loopback(hosts[0]) or place_of(hosts[0])):
+        raise RefusedError(misdirected(", ".join(hosts)), "another host's name")
 
 
 async def _read(request: Request, limit: int) -> bytes | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graphmail.sandbox.own_names import is_loopback, is_own_page
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -16,8 +16,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-# The sandbox listens on 127.0.0.1 alone, so these are its own names; any port, since a tunnel may end on another one.
-_OWN = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -44,18 +42,10 @@ class Guard:
 
 
 def refusal(method: str, headers: Headers) -> JSONResponse | None:
-    """What a request is refused with, or None.
-
-    A browser says where a request comes from, and no page can make it lie; other clients say nothing of it. Beside
-    `Sec-Fetch-Site: same-origin` an Origin may be `null`: a form of a page with `Referrer-Policy: no-referrer` has it.
-    """
+    """What a request is refused with, or None."""
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or not _OWN.fullmatch(hosts[0]):
+    if len(hosts) != 1 or not is_loopback(hosts[0]):
         return JSONResponse({"error": f"the sandbox does not answer for the host {', '.join(hosts)!r}"}, 421)
-    if method in _READING:
-        return None
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    own = {None, f"https://{hosts[0].lower()}"} | ({"null"} if site == "same-origin" else set())
-    if site in (None, "same-origin", "none") and (origin and origin.lower()) in own:
+    if method in _READING or is_own_page(hosts[0], headers):
         return None
     return JSONResponse({"error": "a page of another site may change nothing here"}, 403)

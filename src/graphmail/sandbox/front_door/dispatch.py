@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from graphmail.sandbox.call import Answer
 from graphmail.sandbox.front_door.hosts import Place, place_of
 
 ROOT = "sandbox.root"  # in the scope's extensions: the URL that answers name this service by
@@ -25,7 +25,7 @@ class Dispatch:
         host = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "")
         place = place_of(host)
         if place is None:
-            await _misdirected(host)(scope, receive, send)
+            await JSONResponse(misdirected(host).body, 421)(scope, receive, send)
             return
         scope["extensions"][ROOT] = f"https://{host.lower().removesuffix(':443')}"
         await self.apps[_service(place, scope["path"])](scope, receive, send)
@@ -38,6 +38,6 @@ def _service(place: Place, path: str) -> str:
     return place.service
 
 
-def _misdirected(host: str) -> Response:
+def misdirected(host: str) -> Answer:
     error = {"code": "MisdirectedRequest", "message": f"The sandbox does not answer for the host {host!r}"}
-    return Response(json.dumps({"error": error}), 421, media_type="application/json")
+    return Answer(421, {"error": error})
