@@ -32,6 +32,14 @@ def live_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:
 
     Raises TenantError when there is none, or it has expired.
     """
+    credential = newest_credential(tenant, proof=proof)
+    if credential.expires and credential.expires <= tenant.clock.now():
+        raise TenantError(f"Credential {credential.key_id} expired on {credential.expires:%Y-%m-%d}", remedy=REPLACE)
+    return credential
+
+
+def newest_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:
+    """Opened in memory, also when it has expired. Raises TenantError when there is none."""
     sealed = made_here(Journal(tenant.state.journal), "sealed")
     made = [entry for entry in sealed if for_proof(entry.marker) == proof]
     if not made and proof:
@@ -46,7 +54,4 @@ def live_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:
             expected=f"one made by onboard.yml, in {tenant.state.credentials}",
             remedy="run onboard.yml for this customer first",
         )
-    credential = read(tenant.state.credential(str(made[0].facts["key_id"])))
-    if credential.expires and credential.expires <= tenant.clock.now():
-        raise TenantError(f"Credential {credential.key_id} expired on {credential.expires:%Y-%m-%d}", remedy=REPLACE)
-    return credential
+    return read(tenant.state.credential(str(made[0].facts["key_id"])))

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from graphmail.access_models import MODELS, Plane, Tested
+from graphmail.access_models import MODELS, Tested
 from graphmail.auth import Token
 from graphmail.clock import STEPS, Clock
-from graphmail.errors import GraphError, Unreachable
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
-from graphmail.mailflow.mailbox import user
-from graphmail.mailflow.marker import Marker
 from graphmail.mailflow.observation import Observation
-from graphmail.retry import Operation
+from graphmail.mailflow.plane_probe import Answer, read_probe, send_probe
 
 # A refusal counts when it is seen twice, this many seconds apart.
 CONFIRM = 60.0
@@ -38,19 +35,6 @@ class Confined(Protocol):
     def mailboxes(self) -> list[str]: ...
     @property
     def outside_mailbox(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Graph answered one probe; status 0 is no answer."""
-
-    plane: Plane
-    status: int
-    code: str
-    request_id: str
-
-    def __str__(self) -> str:
-        return f"{self.status or 'no answer'} {self.code}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,33 +137,11 @@ class AccessProof:
         sights = {}
         for address, test in zip(mailboxes, tests, strict=True):
             member = address != self._customer.outside_mailbox
-            sights[address] = Sight(member, self._model.tested(test), self._read(address), self._send(address))
+            sights[address] = Sight(
+                member, self._model.tested(test), read_probe(self._app, address), send_probe(self._app, address)
+            )
         same = self._app.token(False) is token
         return Round(self._clock.now(), token if same else None, sights, self._model.consented - token.roles)
-
-    def _read(self, address: str) -> Answer:
-        return self._ask("GET", f"{user(address)}/mailFolders/inbox?$select=id", granted=(200,))
-
-    def _send(self, address: str) -> Answer:
-        # Nothing can go out, so asking again does no harm.
-        body = {"message": {**Marker().message(address), "toRecipients": []}, "saveToSentItems": False}
-        return self._ask("POST", f"{user(address)}/sendMail", granted=(400, 202), json=body)
-
-    def _ask(self, method: str, path: str, *, granted: tuple[int, ...], json: object = None) -> Answer:
-        operation = Operation.READ if method == "GET" else Operation.IDEMPOTENT
-        try:
-            reply = self._app.call(operation, method, path, json=json)
-            status, code, request_id = reply.status, "", reply.request_id
-            own = method != "GET" or "id" in reply.json()
-        except GraphError as error:
-            status, code, request_id = error.status, error.code, error.request_id
-            own = bool(error.code)
-        except Unreachable as error:
-            status, code, request_id, own = 0, "", error.request_id, False
-        # What is not Graph's own answer says nothing of the mailbox.
-        told: Plane = "Granted" if status in granted else "Denied" if status == 403 else "undecided"
-        plane: Plane = told if own else "undecided"
-        return Answer(plane, status, code, request_id)
 
     def _note(self, now: Round) -> None:
         since = (now.at - self._started).total_seconds()

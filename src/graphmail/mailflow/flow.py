@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from graphmail.clock import Clock, SystemClock
+from graphmail.clock import Clock
 from graphmail.credentials import SealedCredential
 from graphmail.customers import Customer
 from graphmail.errors import DeadlineExceeded, TenantError, WrongTenant
@@ -16,6 +16,7 @@ from graphmail.live_credential import live_credential
 from graphmail.mailflow import confinement, pictures
 from graphmail.mailflow.access import AccessProof, claims, expectation
 from graphmail.mailflow.checks import Checks
+from graphmail.mailflow.conclusion import keep_record
 from graphmail.mailflow.findings import Findings
 from graphmail.mailflow.large import LargeMail, LargeMailFlow
 from graphmail.mailflow.observation import NotTried, Observation
@@ -237,12 +238,7 @@ class MailFlow:
             ),
             checks=self.checks,
         )
-        path = self.run.write_record(record)
-        pictures.tell_record(path, record)
-        if self._lock:
-            # A run of its own, for this notebook alone.
-            self.run.close("succeeded" if record.verdict == "passed" else "failed", SystemClock().now())
-            self._lock.close()
+        path = keep_record(self.run, record, self._lock, "succeeded" if record.verdict == "passed" else "failed")
         if record.verdict != "passed":
             wrong = [f"{c.verdict}: {c.claim}. {c.observed}" for c in self.checks if c.verdict != "passed"]
             raise NotProved(

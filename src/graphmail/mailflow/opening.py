@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from graphmail import customers
 from graphmail.clock import SystemClock
+from graphmail.customers import Customer
 from graphmail.errors import TenantError
 from graphmail.evidence import Run, new_run_id
 from graphmail.mailflow.flow import MailFlow
+from graphmail.state import Lock
 from graphmail.tenant import RunContext, Tenant
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One notebook's run on one customer. `lock` is there where the run is the notebook's own."""
+
+    tenant: Tenant
+    customer: Customer
+    run: Run
+    lock: Lock | None
+
+
 def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wait: float, *, notebook: str) -> MailFlow:
-    """The flow of one notebook for one customer; contacts nothing but the tenant's clock.
+    """The flow of one notebook for one customer; raises what `open_run` raises."""
+    opened = open_run(customer, inventory, run_id, evidence, notebook=notebook)
+    return MailFlow(opened.tenant, opened.customer, opened.run, notebook=notebook, max_wait=max_wait, lock=opened.lock)
+
+
+def open_run(customer: str, inventory: str, run_id: str, evidence: str, *, notebook: str) -> Opened:
+    """Read the customer and open the run; contacts nothing but the tenant's clock.
 
     With an empty `run_id` it makes a run of its own, and holds the customer's lock until it is concluded; otherwise
     whoever opened that run does. Raises InventoryError, and TenantError for a customer that is not in the inventory.
@@ -37,7 +56,7 @@ def open_flow(customer: str, inventory: str, run_id: str, evidence: str, max_wai
     lock = tenant.state.lock(run.run_id) if own else None
     if not run.exists:
         run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=now, plan=entry.variables())
-    return MailFlow(tenant, entry, run, notebook=notebook, max_wait=max_wait, lock=lock)
+    return Opened(tenant, entry, run, lock)
 
 
 def _enter_repository() -> None:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from graphmail.reach.detect import detect
 from graphmail.reach.finding import Finding
-from graphmail.reach.sources import Consent, Sources
+from graphmail.reach.sources import Consent, Sources, consents_of
 
-__all__ = ["Consent", "Finding", "Sources", "detect"]
+__all__ = ["Consent", "Finding", "Sources", "consents_of", "detect"]

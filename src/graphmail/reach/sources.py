@@ -24,6 +24,7 @@ class Consent:
     resource: str
     resource_name: str
     role: str
+    since: str = field(default="", compare=False)  # when it was granted, as Graph writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,14 @@ class Sources:
             group,
             found,
             members.value() if found else [],
-            _consents(tenant, client_id),
+            consents_of(tenant, client_id),
             [p for p in policies.value() if str(p.get("AppId", "")).lower() in of_app],
             application_assignments(tenant, str(pointer["ObjectId"])) if pointer else [],
         )
 
 
-def _consents(tenant: Tenant, client_id: str) -> list[Consent]:
+def consents_of(tenant: Tenant, client_id: str) -> list[Consent]:
+    """All application permissions that Entra granted the app; none where it has no service principal."""
     principal = tenant.graph.find(service_principal_path(client_id))
     if principal is None:
         return []
@@ -67,4 +69,5 @@ def _consents(tenant: Tenant, client_id: str) -> list[Consent]:
 def _consent(tenant: Tenant, grant: dict[str, Any]) -> Consent:
     path = f"/servicePrincipals/{grant['resourceId']}?$select=id,appId,displayName,appRoles"
     resource = tenant.remembered(path, lambda: tenant.graph.get(path))
-    return Consent(str(resource["appId"]).lower(), resource["displayName"], role_name(resource, grant["appRoleId"]))
+    role, since = role_name(resource, grant["appRoleId"]), str(grant.get("createdDateTime") or "")
+    return Consent(str(resource["appId"]).lower(), resource["displayName"], role, since)

@@ -125,6 +125,13 @@ _KNOWN: dict[str, frozenset[str]] = {
             "LongerRetentionEnabled",
         ),
         "Get-MessageTraceV2": ("FromIP", "SubjectFilterType", "ToIP"),
+        "Get-MailboxStatistics": (
+            "Archive",
+            "IncludeMoveHistory",
+            "IncludeMoveReport",
+            "IncludeSoftDeletedRecipients",
+            "UseCustomRouting",
+        ),
     }.items()
 }
 

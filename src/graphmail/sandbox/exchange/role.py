@@ -70,6 +70,7 @@ _READ_RECIPIENTS = (
     "Get-AcceptedDomain",
     "Get-OrganizationConfig",
     "Get-MailboxPlan",
+    "Get-MailboxStatistics",
 )
 _READ_CONFIGURATION = (
     "Get-OrganizationConfig",
@@ -124,7 +125,7 @@ ADMINISTRATIVE_ROLES: dict[str, tuple[str, ...]] = {
     "Mail Recipient Creation": (*_READ_RECIPIENTS, *_all_of("Mailbox", "New", "Remove"), "New-MailContact"),
     "Recipient Policies": ("Get-MailboxPlan", "Set-MailboxPlan"),
     "Message Tracking": ("Get-MessageTraceV2", "Get-Recipient"),
-    "Transport Hygiene": ("Get-QuarantineMessage",),
+    "Transport Hygiene": ("Get-QuarantineMessage", "Get-BlockedSenderAddress"),
     "Audit Logs": ("Search-UnifiedAuditLog", *_all_of("AdminAuditLogConfig", "Get", "Set")),
     "View-Only Audit Logs": ("Search-UnifiedAuditLog", "Get-AdminAuditLogConfig"),
 }

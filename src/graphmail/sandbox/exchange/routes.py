@@ -11,6 +11,7 @@ from graphmail.sandbox.call import Answer, Call, Route
 from graphmail.sandbox.exchange import (
     audit,
     authorization,
+    blocked_sender,
     customization,
     envelope,
     errors,
@@ -18,6 +19,7 @@ from graphmail.sandbox.exchange import (
     group_member,
     mailbox,
     mailbox_plan,
+    mailbox_statistics,
     management_scope,
     message_trace,
     organization,
@@ -44,6 +46,7 @@ _PARTS = (
     people,
     mailbox,
     mailbox_plan,
+    mailbox_statistics,
     group,
     group_member,
     policy,
@@ -55,6 +58,7 @@ _PARTS = (
     audit,
     message_trace,
     quarantine,
+    blocked_sender,
 )
 CMDLETS: dict[str, Cmdlet] = {cmdlet.name.lower(): cmdlet for part in _PARTS for cmdlet in part.CMDLETS}
 

@@ -119,8 +119,12 @@ def has_room(mailbox: Mailbox, more: int) -> bool:
     """Whether the mailbox's quota lets that many bytes in."""
     if mailbox.quota is None:
         return True
-    held = sum(encoded_size(m.properties, m.attachments) for m in mailbox.messages.values())
-    return held + more <= mailbox.quota
+    return held_bytes(mailbox) + more <= mailbox.quota
+
+
+def held_bytes(mailbox: Mailbox) -> int:
+    """What its messages count against the quota."""
+    return sum(encoded_size(m.properties, m.attachments) for m in mailbox.messages.values())
 
 
 def plain_text(body: Mapping[str, Any] | None) -> str:
