@@ -83,6 +83,7 @@ def test_what_passes_by_itself_is_waited_for(contoso):
     settled(contoso)
     contoso.sandbox.delays(contoso.tenant, consent=900)
     contoso.consent("Mail.Send")
+    contoso.sandbox.advance(contoso.tenant, 300)
     answer = diagnosed(contoso, "cannot send", max_wait=7200)
     assert (answer.cause, "it passed by itself after" in answer.says) == ("consent_not_yet", True)
 

@@ -153,6 +153,14 @@ def test_without_a_credential_here_what_the_admin_sees_is_judged(contoso):
     assert "secret_wrong" in {j.cause.name for j in answer.undecided}
 
 
+def test_where_the_vendors_secret_is_not_held_here_the_app_says_that_it_has_ended(contoso):
+    contoso.sandbox.advance(contoso.tenant, 3 * 366 * 86400)
+    contoso.state.journal.unlink()
+    contoso.changed_inventory(app={"client_id": contoso.app["appId"]})
+    answer = diagnosed(contoso)
+    assert (answer.cause, answer.says.count("likely")) == ("secret_expired", 1)
+
+
 def test_the_record_has_a_claim_for_each_cause_and_no_secret(contoso):
     contoso.cmdlet("Set-Mailbox", Identity=SUPPORT, MaxSendSize=4 * 1024 * 1024)
     diagnosed(contoso, "only large mail fails")

@@ -57,11 +57,6 @@ class MailboxFacts:
         """The probes that Graph answered with one of these codes."""
         return [probe for probe in self.probes if probe.read and probe.value.code in codes]
 
-    @property
-    def exists(self) -> bool:
-        """Whether it is a mailbox of this tenant's Exchange. Raises NotRead."""
-        return self.recipient.value is not None and self.mailbox.value is not None
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -19,8 +19,21 @@ def _expired(facts: Facts) -> Proof | None:
     ended = f"; its end was {stored.expires:%Y-%m-%d}" if stored and stored.expires and over else ""
     if over and not facts.token.read and EXPIRED not in getattr(facts.token.error, "codes", ()):
         return Proof(Certainty.LIKELY, f"the sealed credential is over{ended}", (facts.stored, facts.token))
+    if stored is None and facts.application.got:
+        return _all_expired(facts)
     if EXPIRED in facts.codes:
         return Proof(Certainty.CERTAIN, f"Entra refuses it as expired{ended}", (facts.token, facts.stored))
+    return None
+
+
+def _all_expired(facts: Facts) -> Proof | None:
+    """What the app says of its secrets, where the vendor's is not held here, as with `credential.keep`."""
+    application = facts.application.value or {}
+    ends = [_time(str(s["endDateTime"])) for s in application.get("passwordCredentials") or () if s.get("endDateTime")]
+    if ends and max(ends) <= facts.now and not application.get("keyCredentials"):
+        found = f"the app's last secret ended on {max(ends):%Y-%m-%d}"
+        return Proof(Certainty.LIKELY, found, (facts.application,))
+    _signed_in = facts.token.value
     return None
 
 
