@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -154,11 +155,24 @@ def test_without_a_credential_here_what_the_admin_sees_is_judged(contoso):
 
 
 def test_where_the_vendors_secret_is_not_held_here_the_app_says_that_it_has_ended(contoso):
-    contoso.sandbox.advance(contoso.tenant, 3 * 366 * 86400)
+    path = f"/applications/{contoso.app['id']}"
+    ended = (datetime.fromisoformat(contoso.sandbox.now(contoso.tenant)) + timedelta(days=10)).isoformat()
+    contoso.graph("POST", f"{path}/addPassword", {"passwordCredential": {"endDateTime": ended}})
+    contoso.graph("POST", f"{path}/removePassword", {"keyId": contoso.key_id})
+    contoso.sandbox.advance(contoso.tenant, 20 * 86400)
     contoso.state.journal.unlink()
     contoso.changed_inventory(app={"client_id": contoso.app["appId"]})
     answer = diagnosed(contoso)
     assert (answer.cause, answer.says.count("likely")) == ("secret_expired", 1)
+
+
+def test_where_nothing_could_be_read_it_says_what_to_mend_first(contoso):
+    contoso.sandbox.advance(contoso.tenant, 3 * 366 * 86400)  # the admin's secret has expired too
+    contoso.state.journal.unlink()
+    answer = diagnosed(contoso)
+    assert (answer.found, answer.says.startswith("No known cause could be shown")) == ([], True)
+    assert "has no sealed credential (run onboard.yml" in answer.next_step
+    assert "AADSTS7000222" in answer.next_step
 
 
 def test_the_record_has_a_claim_for_each_cause_and_no_secret(contoso):

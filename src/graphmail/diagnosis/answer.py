@@ -14,7 +14,6 @@ NOBODY = (
     "verify_receive and verify_large_mail, which try real mail; if these are green, the cause lies with the vendor's "
     "program or on the mail's way (message trace)"
 )
-MEND = "; mend first what kept this from looking, and run it again"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,8 +46,10 @@ class Answer:
     def says(self) -> str:
         """One sentence."""
         undecided = f" ({len(self.undecided)} could not be decided)" if self.undecided else ""
+        if not self.found and undecided:
+            return f"No known cause could be shown{undecided}{self.waited}"
         if not self.found:
-            return f"None of the known causes holds{undecided}{self.waited}"
+            return f"None of the known causes holds{self.waited}"
         first = self.found[0]
         if not self.explained:
             title = f"None of the known causes of {str(self.symptom)!r} holds{undecided}; but: {first.cause.title}"
@@ -60,8 +61,15 @@ class Answer:
         """What somebody does now."""
         steps = [judgement.next_step for judgement in self.found[:1]]
         if not self.explained:
-            steps.append(NOBODY + (MEND if self.undecided else ""))
+            steps.append(self._look_better() if self.undecided else NOBODY)
         return "; and ".join(steps)
+
+    def _look_better(self) -> str:
+        """What kept this from looking: each reason once, with what its error says to do."""
+        errors = [judgement.unread.error for judgement in self.undecided if judgement.unread]
+        reasons = {error.problem: error.remedy for error in errors if error}
+        told = "; ".join(f"{problem} ({remedy})" if remedy else problem for problem, remedy in reasons.items())
+        return f"mend first what kept this from looking, and run it again: {told}"
 
     def __repr__(self) -> str:
         lines = [f"{j.cause.title}: {j.observed}. To do: {j.next_step}" for j in self.found]
