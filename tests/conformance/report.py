@@ -35,13 +35,26 @@ def write(rows: Sequence[Row], folder: Path, tenant_id: str | None, left: Sequen
     content = {"at": at.isoformat(), "tenant_id": tenant_id, "left": list(left), "cases": [_plain(row) for row in rows]}
     (folder / "conformance.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    pages.filters["pretty"] = lambda value: json.dumps(shown(value), indent=1, ensure_ascii=False)
+    pages.filters["pretty"] = _pretty
     page = folder / "conformance.html"
     shown_page = pages.get_template("report.html").render(
-        rows=rows, at=at, tenant_id=tenant_id, left=left, standings=_standings(rows)
+        rows=rows,
+        at=at,
+        tenant_id=tenant_id,
+        left=left,
+        standings=_standings(rows),
+        areas=list(dict.fromkeys(row.case.area for row in rows)),
     )
     page.write_text(shown_page, encoding="utf-8")
     return page
+
+
+def _pretty(value: object) -> str:
+    """One line for each name, which is how an expectation is read."""
+    told = shown(value)
+    if not isinstance(told, dict):
+        return json.dumps(told, ensure_ascii=False)
+    return "\n".join(f"{name}: {json.dumps(part, ensure_ascii=False)}" for name, part in told.items())
 
 
 def _standings(rows: Sequence[Row]) -> list[dict[str, object]]:

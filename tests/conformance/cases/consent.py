@@ -82,7 +82,7 @@ def revoked_consent_leaves_new_tokens(target: Target) -> Any:
 
 @case(
     {"status": 400, "detail": "NoBackingApplicationObject"},
-    source="https://github.com/hashicorp/terraform-provider-azuread/issues/4", standing=Standing.OBSERVED,
+    source="https://github.com/kubernetes-retired/kubernetes-anywhere/issues/251", standing=Standing.OBSERVED,
 )  # fmt: skip
 def service_principal_of_no_application_is_told_by_its_detail(target: Target) -> Any:
     """A service principal for an appId that no application has yet is 400 with detail NoBackingApplicationObject"""

@@ -55,7 +55,7 @@ def policy_reads_back_by_the_groups_object_id(target: Target) -> Any:
     }
 
 
-@case({"generated": True}, source="https://practical365.com/app-access-policies/", standing=Standing.OBSERVED)
+@case({"generated": True}, source=PS + "new-applicationaccesspolicy", standing=Standing.OBSERVED)
 def policy_without_a_description_gets_a_long_one(target: Target) -> Any:
     """Without Description a long text is generated; all policies together have a size limit, so the client gives one"""
     name, app = group(target), target.app()
