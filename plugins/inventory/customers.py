@@ -11,15 +11,16 @@ description:
     inventories are left to the other plugins.
   - Tells every mistake at once, with file, line, customer and field, and ends the run with exit status 1. No other
     plugin tries such a file.
+  - Takes files with C(discover) at the top level too, for C(discover.yml); their hosts are in the group C(discover).
   - Contacts nothing. Values are data and are never executed as templates.
   - Refuses variable files (C(host_vars), C(group_vars)) beside the inventory or the playbooks that name a field of the
     inventory, since they would override it and be executed.
 notes:
   - One host for each customer, with the variables C(tenant) (the connection option of every module), C(customer) (the
     entry with its defaults filled in), C(ansible_connection) (C(local)) and C(ansible_python_interpreter).
-  - Groups are C(customers), one for each cloud (C(global), C(gcc_high), C(dod), C(china), C(sandbox)), one for each
-    access model (C(application_access_policy), C(rbac)), which always exist, and one for each label. A dash in a label
-    becomes an underscore.
+  - Groups are C(customers), C(discover), one for each cloud (C(global), C(gcc_high), C(dod), C(china), C(sandbox)), one
+    for each access model (C(application_access_policy), C(rbac)), which always exist, and one for each label. A dash in
+    a label becomes an underscore.
   - The options are read from the inventory file itself.
 options:
   operators:
@@ -70,13 +71,14 @@ try:
     from graphmail.customers import Inventory, InventoryError, NoInventory, load
     from graphmail.customers.groups import ALWAYS
     from graphmail.customers.overrides import VARIABLES, overrides
+    from graphmail.customers.to_discover import ToDiscover, load_to_discover, says_discover
 except ImportError as error:
     MISSING: str | None = f"The package graphmail cannot be imported by {sys.executable}: {error}"
 else:
     MISSING = None
 
 # Looked for in the text, so that a file with broken YAML is still ours and gets our message.
-TOP_LEVEL = re.compile(r"""^\ufeff?(\{\s*)?["']?(customers|operators)["']?\s*:""", re.MULTILINE)
+TOP_LEVEL = re.compile(r"""^\ufeff?(\{\s*)?["']?(customers|operators|discover)["']?\s*:""", re.MULTILINE)
 
 
 class InventoryModule(BaseFileInventoryPlugin):
@@ -99,10 +101,12 @@ class InventoryModule(BaseFileInventoryPlugin):
             if name in self._vars:
                 self._refuse(f"`-e {name}=…` would override the inventory for every customer; choose one with --limit")
         try:
-            found = self._read(path)
+            if says_discover(Path(path)):
+                self._fill_to_discover(load_to_discover(path))
+            else:
+                self._fill(self._read(path))
         except InventoryError as error:
             self._refuse(str(error))
-        self._fill(found)
 
     def _read(self, path: str) -> Inventory:
         found = load(path)
@@ -117,6 +121,14 @@ class InventoryModule(BaseFileInventoryPlugin):
         own = Path(__file__).parents[2] / "playbooks"
         return [Path(path).parent, Path(self.loader.get_basedir()), own, *(file.parent for file in playbooks)]
 
+    def _fill_to_discover(self, found: ToDiscover) -> None:
+        for group in ALWAYS:
+            self.inventory.add_group(group)
+        for name, sought in found.discover.items():
+            self.inventory.add_host(name, group="discover")
+            self.inventory.add_child(sought.cloud, name)
+            self._set(name, found.connection(name), found.variables(name))
+
     def _fill(self, found: Inventory) -> None:
         for group in ALWAYS:
             self.inventory.add_group(group)
@@ -124,14 +136,17 @@ class InventoryModule(BaseFileInventoryPlugin):
             self.inventory.add_host(name, group="customers")
             for group in customer.groups:
                 self.inventory.add_child(self.inventory.add_group(group), name)
-            variables: dict[str, Any] = {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
-                "tenant": customer.connection(found.path),
-                "customer": customer.variables(),
-            }
-            for variable, value in variables.items():
-                self.inventory.set_variable(name, variable, value)
+            self._set(name, customer.connection(found.path), customer.variables())
+
+    def _set(self, name: str, tenant: dict[str, Any], customer: dict[str, Any]) -> None:
+        variables: dict[str, Any] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "tenant": tenant,
+            "customer": customer,
+        }
+        for variable, value in variables.items():
+            self.inventory.set_variable(name, variable, value)
 
     def _refuse(self, message: str) -> NoReturn:
         self.display.error(message, wrap_text=False)

@@ -33,6 +33,7 @@ class Kind:
 KINDS = {
     "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "ready"),
     "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "none"),
+    "customer_discovery_info": Kind("discover", "undecided", ("field", "what", "choices"), "complete"),
 }
 
 

@@ -37,6 +37,7 @@ ORDER = (
     "verification_notebook",
     "credential_handover",
     "customer_drift_info",
+    "customer_discovery_info",
 )
 
 

@@ -19,11 +19,12 @@ from typing import Any
 
 from graphmail.credentials import SealedCredential, no_credential
 from graphmail.customers import Inventory, load
+from graphmail.customers.to_discover import ToDiscover, load_to_discover, says_discover
 from graphmail.customers.values import GUID
 from graphmail.errors import TenantError
 
 
-def seal_admin(inventory: Inventory, name: str, answers: dict[str, str | None]) -> Path:
+def seal_admin(inventory: Inventory | ToDiscover, name: str, answers: dict[str, str | None]) -> Path:
     """Seal how ops signs in to that customer's tenant; the file. `answers` as `--stdin` takes them."""
     connection = _connection(inventory, name)
     tenant_id = connection["tenant_id"]
@@ -43,7 +44,11 @@ def seal_admin(inventory: Inventory, name: str, answers: dict[str, str | None]) 
     return path
 
 
-def _connection(inventory: Inventory, name: str) -> dict[str, Any]:
+def _connection(inventory: Inventory | ToDiscover, name: str) -> dict[str, Any]:
+    if isinstance(inventory, ToDiscover):
+        if name not in inventory.discover:
+            raise TenantError(f"Nobody named {name} is to be discovered", expected=", ".join(inventory.discover))
+        return inventory.connection(name)
     if name not in inventory.customers:
         raise TenantError(
             f"The inventory has no customer {name}", expected=", ".join(inventory.customers), found=str(inventory.path)
@@ -83,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seal.add_argument("--stdin", action="store_true", help="read JSON: client_id, client_secret, key_id, expires")
     options = parser.parse_args(arguments)
     try:
-        inventory = load(options.inventory)
+        sought = says_discover(options.inventory)
+        inventory = load_to_discover(options.inventory) if sought else load(options.inventory)
         sealed_before = Path(_connection(inventory, options.customer)["admin"]["sealed"]).exists()
         print(seal_admin(inventory, options.customer, _read_stdin() if options.stdin else _asked(options.customer)))
         if sealed_before:

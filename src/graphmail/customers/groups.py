@@ -6,7 +6,7 @@ CLOUDS = ("global", "gcc_high", "dod", "china", "sandbox")
 ACCESS_MODELS = ("application_access_policy", "rbac")
 
 # These always exist, even without hosts: a pattern such as `!rbac` is an error for a group that does not.
-ALWAYS = ("customers", *CLOUDS, *ACCESS_MODELS)
+ALWAYS = ("customers", "discover", *CLOUDS, *ACCESS_MODELS)
 
 # Names that Ansible itself gives a meaning to.
 RESERVED = (*ALWAYS, "all", "ungrouped", "localhost")

@@ -72,7 +72,7 @@ class Comparison:
 
     def _all(self) -> Iterator[Difference]:
         app, group = self._entry["app"], self._entry["group"]
-        wanted = {"required_permissions": self._entry["consented"]}
+        wanted = {"required_permissions": self._entry["consented"], "sign_in_audience": "AzureADMyOrg"}
         wanted |= {name: app.get(name) for name in ("unique_name", "client_id", "display_name", "notes", "logo")}
         yield from self._compared("application", "app registration", Application(), wanted)
         yield from self._compared(

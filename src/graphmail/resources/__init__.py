@@ -20,6 +20,7 @@ CLASSES = {
     "access_migration": "AccessMigration",
     "tenant_info": "TenantInfo",
     "customer_drift_info": "CustomerDriftInfo",
+    "customer_discovery_info": "CustomerDiscoveryInfo",
     "propagation_probe": "PropagationProbe",
     "verification_notebook": "VerificationNotebook",
     "credential_handover": "CredentialHandover",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from graphmail.journal import Journal
@@ -14,13 +15,24 @@ def foreign_credentials(tenant: Tenant, application: dict[str, Any], known: list
 
     Anybody may give a credential any name, so a name counts only while this journal waits for exactly that one.
     """
-    journal = Journal(tenant.state.journal)
-    key_ids = {str(entry.facts["key_id"]).lower() for entry in journal.entries() if entry.facts.get("key_id")}
-    key_ids |= {key_id.lower() for key_id in known}
-    awaited = {entry.marker for entry in journal.open_intents() if entry.action == ADD}
+    foreign = foreign_credential_ids(tenant, application, known)
     return [
         f"{credential.get('displayName') or 'unnamed'} ({credential['keyId']})"
         for kind in ("passwordCredentials", "keyCredentials")
         for credential in application.get(kind) or ()
-        if credential["keyId"].lower() not in key_ids and credential.get("displayName") not in awaited
+        if credential["keyId"].lower() in foreign
     ]
+
+
+def foreign_credential_ids(tenant: Tenant, application: dict[str, Any], known: Sequence[str] = ()) -> set[str]:
+    """Their key ids, in small letters."""
+    journal = Journal(tenant.state.journal)
+    key_ids = {str(entry.facts["key_id"]).lower() for entry in journal.entries() if entry.facts.get("key_id")}
+    key_ids |= {key_id.lower() for key_id in known}
+    awaited = {entry.marker for entry in journal.open_intents() if entry.action == ADD}
+    return {
+        credential["keyId"].lower()
+        for kind in ("passwordCredentials", "keyCredentials")
+        for credential in application.get(kind) or ()
+        if credential["keyId"].lower() not in key_ids and credential.get("displayName") not in awaited
+    }

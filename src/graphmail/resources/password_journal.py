@@ -110,8 +110,10 @@ class PasswordJournal:
 
     def refuse_unknown(self, there: dict[str, str]) -> None:
         """A credential with our marker that this journal does not know is another operator's: it is never touched."""
+        # Beside a proof's own, one that another state folder made is the vendor's, and is kept.
+        ours = PROOF if self._proof else MARKER
         known = {entry.marker for entry in self._journal.entries()}
-        unknown = sorted(key for key, name in there.items() if name.startswith(MARKER) and name not in known)
+        unknown = sorted(key for key, name in there.items() if name.startswith(ours) and name not in known)
         if unknown:
             raise TenantError(
                 f"The app of customer {self._tenant.customer} has a credential made by this tool, "
