@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from graphmail.sandbox.front_door.hosts import PLACES
-from graphmail.sandbox.server import NotLoopbackError, open_socket
+from graphmail.sandbox.sockets import NotLoopbackError, open_socket
 from tests.sandbox_process import CONTOSO, EXAMPLE, running
 
 
@@ -86,6 +86,32 @@ def test_port_that_is_taken_ends_with_a_message(tmp_path):
     assert ended.returncode == 1
     assert "cannot listen" in ended.stderr
     assert not (tmp_path / "sandbox.json").exists()
+
+
+@pytest.mark.parametrize("how", [[], ["--in-memory"], ["--fresh"], ["--in-memory", "--port", "same"]])
+@pytest.mark.parametrize("first", [[], ["--in-memory"]])
+def test_second_start_leaves_a_running_sandboxs_folder_as_it_is(tmp_path, first, how):
+    with running(tmp_path, EXAMPLE, *first) as sandbox:
+        files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+        port = str(urlsplit(sandbox.json["control"]).port)
+        ended = start_again(tmp_path, "--port", "0", *(port if word == "same" else word for word in how))
+        assert (ended.returncode, "another sandbox runs" in ended.stderr) == (2, True)
+        assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == files
+        assert sandbox.control("GET", "/health")["status"] == "ok"
+
+
+def test_start_on_taken_ports_forgets_nothing_of_its_own_folder(tmp_path):
+    with running(tmp_path) as sandbox:
+        sandbox.by_hand(CONTOSO, "POST", "/applications", {"displayName": "app"})
+    files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with open_socket(0) as taken:
+        assert start_again(tmp_path, "--fresh", "--port", str(taken.getsockname()[1])).returncode == 1
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == files
+
+
+def start_again(folder, *arguments):
+    command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(EXAMPLE), "--state", str(folder)]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60)
 
 
 def test_settings_of_another_sandbox_in_the_same_folder_stay(tmp_path):

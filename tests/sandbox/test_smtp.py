@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from graphmail.sandbox.graph.mail_item import blank
 from graphmail.sandbox.graph.mail_mime import parse, render
 from graphmail.sandbox.smtp.server import start
+from graphmail.sandbox.sockets import open_socket
 
 
 def message(to: str, **headers: str) -> EmailMessage:
@@ -143,7 +144,7 @@ class Served:
     def __init__(self, world: Any, tls: ssl.SSLContext) -> None:
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
-        self.listener = asyncio.run_coroutine_threadsafe(start(world, 0, tls), self.loop).result(10)
+        self.listener = asyncio.run_coroutine_threadsafe(start(world, open_socket(0), tls), self.loop).result(10)
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self.listener.close(), self.loop).result(10)

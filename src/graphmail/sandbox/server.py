@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
-import ipaddress
 import json
 import os
 import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +23,17 @@ from graphmail.sandbox.doors import PORTS, Doors
 from graphmail.sandbox.front_door.dispatch import Dispatch
 from graphmail.sandbox.front_door.listener import FrontDoor, refuse_strangers
 from graphmail.sandbox.services import make_services
+from graphmail.sandbox.smtp.server import Listener
 from graphmail.sandbox.smtp.server import start as start_smtp
+from graphmail.sandbox.sockets import LOOPBACK, ORDER, open_all, open_socket
+from graphmail.sandbox.state.folder import hold
 from graphmail.sandbox.state.kept import KeptState
 from graphmail.sandbox.timestamp.authority import TimestampAuthority
 from graphmail.sandbox.wire import Protocol
 from graphmail.sandbox.world import Blueprint
 
-LOOPBACK = "127.0.0.1"
-ORDER = ("control", "login", "graph", "exchange", "smtp", "proxy")  # consecutive ports
 SETTINGS = "sandbox.json"
 KEEP_ALIVE = 120  # seconds; longer than a client's pool keeps an idle connection
-
-
-class NotLoopbackError(ValueError):
-    """The sandbox would be reachable from elsewhere."""
 
 
 class _Server(uvicorn.Server):
@@ -71,34 +66,22 @@ class Running:
 
     addresses: dict[str, Any]
     servers: list[tuple[_Server, asyncio.Task[None]]]
-    smtp: Any
+    smtp: Listener
     front_door: FrontDoor
     settings: Path
-    state: KeptState | None
+    held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)  # the folder, the sockets, the state
 
     async def close(self) -> None:
         """Take the settings file away, if it is still this sandbox's, and stop listening."""
-        with contextlib.suppress(OSError, ValueError):
-            if json.loads(self.settings.read_text()) == self.addresses:
-                self.settings.unlink()
-        await self.front_door.close()
-        for server, _ in self.servers:
-            server.should_exit = True
-        await asyncio.gather(*(task for _, task in self.servers))
-        await _maybe(self.smtp.close())
-        if self.state:
-            self.state.close()
-
-
-def open_socket(port: int, host: str = LOOPBACK) -> socket.socket:
-    """Listen on loopback, and refuse anything else: what is emulated here must never be met by a stranger."""
-    if not ipaddress.ip_address(host).is_loopback:
-        raise NotLoopbackError(f"the sandbox listens on loopback only, not on {host}")
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
-    sock.listen(512)
-    return sock
+        with self.held:
+            with contextlib.suppress(OSError, ValueError):
+                if json.loads(self.settings.read_text()) == self.addresses:
+                    self.settings.unlink()
+            await self.front_door.close()
+            for server, _ in self.servers:
+                server.should_exit = True
+            await asyncio.gather(*(task for _, task in self.servers))
+            await self.smtp.close()
 
 
 async def start(
@@ -106,33 +89,44 @@ async def start(
 ) -> Running:  # fmt: skip
     """Listen for everything, then write `state/sandbox.json`, mode 0600; `port` 0 takes any, else consecutive ones.
 
-    Goes on from what `state` holds, unless `fresh`; raises StateError where it cannot. Without `keep` it neither reads
-    nor writes what happens in the tenants.
+    Goes on from what `state` holds, unless `fresh`; raises StateError where it cannot, OSError for a port that is
+    taken. Without `keep` it neither reads nor writes what happens in the tenants. Another sandbox's folder is left as
+    it is, and nothing in the own one is written or forgotten before all ports are had.
     """
     state.mkdir(parents=True, exist_ok=True)
-    (state / SETTINGS).unlink(missing_ok=True)  # one that a killed process left behind says "ready" to nobody's profit
-    kept = KeptState.open(state, blueprint.digest, fresh=fresh) if keep else None
-    if kept:
-        blueprint.go_on(kept)
+    with contextlib.ExitStack() as held:
+        held.enter_context(hold(state))
+        (state / SETTINGS).unlink(
+            missing_ok=True
+        )  # a killed process left it behind: it says "ready" to nobody's profit
+        sockets = open_all(port, held)
+        if keep:
+            kept = KeptState.open(state, blueprint.digest, fresh=fresh)
+            held.callback(kept.close)
+            blueprint.go_on(kept)
+        running = await _listen(blueprint, state, sockets)
+        running.held = held.pop_all()
+    _write_private(running.settings, running.addresses)
+    return running
+
+
+async def _listen(blueprint: Blueprint, state: Path, sockets: dict[str, socket.socket]) -> Running:
     authority = new_authority()
     tls, ca = make_certificates(state, authority)
-    world = blueprint.build()
     refuse_strangers(tls)
+    world = blueprint.build()
     names = ORDER[:4]
-    sockets = {name: open_socket(port + i if port else 0) for i, name in enumerate(names)}
-    roots = {name: f"https://{LOOPBACK}:{sock.getsockname()[1]}" for name, sock in sockets.items()}
+    roots = {name: f"https://{LOOPBACK}:{sockets[name].getsockname()[1]}" for name in names}
     services = make_services(world, roots)
-    apps: dict[str, ASGIApp] = {
-        **services.apps,
-        "control": control_app(world, blueprint, services, TimestampAuthority(authority)),
-    }
+    control = control_app(world, blueprint, services, TimestampAuthority(authority))
+    apps: dict[str, ASGIApp] = {**services.apps, "control": control}
     servers = [await _serve(apps[name], sockets[name], tls) for name in names]
     world.doors = Doors(
         {name: server for name, (server, _) in zip(names, servers, strict=True) if name in PORTS.values()}
     )
-    smtp = await _maybe(start_smtp(world, port + ORDER.index("smtp") if port else 0, tls))
+    smtp = await start_smtp(world, sockets["smtp"], tls)
     behind = await _serve(Dispatch(services.apps), None, tls)
-    door = FrontDoor(world, open_socket(port + ORDER.index("proxy") if port else 0), behind[0].protocol, tls)
+    door = FrontDoor(world, sockets["proxy"], behind[0].protocol, tls)
     addresses = {
         **roots,
         "ca": str(ca.resolve()),
@@ -141,8 +135,7 @@ async def start(
         "timestamp": f"{roots['control']}/timestamp",
         "admins": blueprint.admins(),
     }
-    _write_private(state / SETTINGS, addresses)
-    return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS, kept)
+    return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS)
 
 
 async def _serve(
@@ -164,10 +157,6 @@ async def _serve(
             raise RuntimeError("a service stopped while starting")
         await asyncio.sleep(0.005)
     return server, task
-
-
-async def _maybe(result: Any) -> Any:
-    return await result if inspect.isawaitable(result) else result
 
 
 def _write_private(path: Path, content: dict[str, Any]) -> None:

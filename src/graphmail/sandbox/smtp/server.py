@@ -6,6 +6,7 @@ Refusals as learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-r
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from typing import Any
 
@@ -17,7 +18,6 @@ from graphmail.sandbox.smtp.auto_reply import auto_reply
 from graphmail.sandbox.smtp.transport import FULL, Routing, deliver, log_inbound, route
 from graphmail.sandbox.store import World
 
-LOOPBACK = "127.0.0.1"
 LARGEST = 150 * 1024 * 1024  # bytes; no mailbox takes more
 _OK = "250 2.1.5 Recipient OK"
 _TOO_LARGE = "552 5.3.4 Message size exceeds fixed maximum message size"
@@ -80,8 +80,8 @@ class Listener:
         await self._server.wait_closed()
 
 
-async def start(world: World, port: int = 0, tls: ssl.SSLContext | None = None) -> Listener:
-    """Listen on loopback, in the running loop; STARTTLS is offered when `tls` is given, and asked of nobody."""
+async def start(world: World, sock: socket.socket, tls: ssl.SSLContext | None = None) -> Listener:
+    """Listen on the socket, in the running loop; STARTTLS is offered when `tls` is given, and asked of nobody."""
     loop = asyncio.get_running_loop()
     handler: Any = Inbound(world)
 
@@ -95,7 +95,7 @@ async def start(world: World, port: int = 0, tls: ssl.SSLContext | None = None) 
             loop=loop,
         )
 
-    return Listener(await loop.create_server(session, LOOPBACK, port))
+    return Listener(await loop.create_server(session, sock=sock))
 
 
 def _declared_size(envelope: Envelope) -> int:
