@@ -40,21 +40,25 @@ def main(arguments: list[str] | None = None) -> int:
     except (TenantError, OSError, KeyError, TypeError, yaml.YAMLError) as error:
         print(f"{NAMED_BY} cannot be used: {error}\ndocs/conformance.md says what stands in it", file=sys.stderr)
         return 2
-    rows, lent = [], Lent()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as sandbox:
-        for number, case in enumerate(cases, 1):
-            sandbox.reset()
-            inside = Outcome.of(case, rehearsed(sandbox))
-            real = Outcome.of(case, _at_microsoft(tenancy, lent)) if tenancy else None
-            said = f"sandbox {inside.verdict}" + (f", Microsoft {real.verdict}" if real else "")
-            print(f"{number:3}/{len(cases)}  {case.area:9} {case.claim}: {said}", flush=True)
-            rows.append(Row(case, inside, real))
-    left = _at_microsoft(tenancy, lent).close_lent() if tenancy else []
-    page = write(rows, options.reports, tenancy.tenant_id if tenancy else None, left)
-    print(f"report: {page}")
+    rows: list[Row] = []
+    lent, left = Lent(), []
+    try:
+        with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as sandbox:
+            for number, case in enumerate(cases, 1):
+                sandbox.reset()
+                inside = Outcome.of(case, rehearsed(sandbox))
+                real = Outcome.of(case, _at_microsoft(tenancy, lent)) if tenancy else None
+                said = f"sandbox {inside.verdict}" + (f", Microsoft {real.verdict}" if real else "")
+                print(f"{number:3}/{len(cases)}  {case.area:9} {case.claim}: {said}", flush=True)
+                rows.append(Row(case, inside, real))
+    finally:  # also for who interrupts it
+        left = _at_microsoft(tenancy, lent).close_lent() if tenancy else []
+        page = write(rows, options.reports, tenancy.tenant_id if tenancy else None, left)
+        print(f"report: {page}")
     if tenancy is None:
         print(f"Microsoft was not asked: set {NAMED_BY} to a file as docs/conformance.md has it")
-    return int(any(row.sandbox.verdict != "holds" or row.agrees is False for row in rows))
+    sides = [side for row in rows for side in (row.sandbox, row.microsoft) if side]
+    return int(bool(left) or any(side.verdict != "holds" or side.left for side in sides))
 
 
 def _at_microsoft(tenancy: Tenancy, lent: Lent) -> Target:

@@ -145,3 +145,15 @@ def test_an_answer_lost_after_the_commit_makes_no_second_one(task, app, contoso,
     sandbox.fault(contoso.tenant, "exchange", cmdlet="New-ManagementRoleAssignment", status=503, when="after")
     assert task(NAME, **ROLES)["changed"]
     assert len(held(contoso)) == 2
+
+
+def test_a_group_whose_name_begins_alike_is_another_group(task, app, contoso):
+    """Exchange may show a group's scope as its name and an id; only our own ids count."""
+    other = {"address": "old@contoso.example", "owners": OWNERS, "members": ["ceo@contoso.example"]}
+    task("exo_distribution_group", name=f"{GROUP}_old", **other)
+    contoso.settled()
+    for role in ("Mail.Send", "Mail.ReadWrite"):
+        by_hand(contoso, f"by hand {role}", f"Application {role}", RecipientGroupScope=f"{GROUP}_old")
+    result = task(NAME, **ROLES)
+    assert result["diff"]["before"]["assignments"][0].endswith(f"on group {GROUP}_old")
+    assert {row[3] for row in held(contoso)} == {GROUP}

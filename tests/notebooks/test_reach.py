@@ -38,7 +38,7 @@ def grant(customer, resource, role):
 
 
 def other_group(customer, name, *members):
-    address = f"{name}@contoso.example"
+    address = f"{name.replace(' ', '-')}@contoso.example"
     customer.cmdlet("New-DistributionGroup", Name=name, Type="Security", PrimarySmtpAddress=address)
     for member in members:
         customer.cmdlet("Add-DistributionGroupMember", Identity=name, Member=member)
@@ -156,3 +156,22 @@ def test_a_group_in_the_group_is_named(rbac):
     rbac.cmdlet("Add-DistributionGroupMember", Identity=rbac.customer.group.address, Member="others")
     assert not reached(rbac, SALES)
     assert "others@contoso.example. So the app reaches nobody in it" in scope(rbac).observed
+
+
+def test_a_group_that_is_named_alike_is_another_group(rbac):
+    other_group(rbac, "Kundo Mail mailboxes_old", CEO)
+    assign(rbac, "by hand", "Mail.Read", RecipientGroupScope="Kundo Mail mailboxes_old")
+    assert reached(rbac, CEO)
+    assert "on group Kundo Mail mailboxes_old (by hand)" in scope(rbac).observed
+
+
+def test_rights_to_administer_are_named_since_they_open_any_mailbox(rbac):
+    role = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+    body = {"principalId": rbac.principal["id"], "roleDefinitionId": role, "directoryScopeId": "/"}
+    rbac.graph("POST", "/roleManagement/directory/roleAssignments", body)
+    grant(rbac, EXCHANGE, "Exchange.ManageAsApp")
+    grant(rbac, GRAPH, "AppRoleAssignment.ReadWrite.All")
+    rbac.sandbox.settle(rbac.tenant)
+    observed = scope(rbac).observed
+    for named in ("Exchange Administrator", "Exchange.ManageAsApp", "AppRoleAssignment.ReadWrite.All"):
+        assert named in observed, named

@@ -25,12 +25,14 @@ class RbacModel(AccessModel):
         return Cmdlet("Test-ServicePrincipalAuthorization", {"Identity": client_id, "Resource": mailbox})
 
     def tested(self, answer: CmdletAnswer) -> Tested:
-        """Granted when every permission is in scope, denied when none is: composite roles grant several."""
+        """Granted when every permission is in scope, denied when nothing at all is: composite roles grant several."""
         if refused := undecided(answer):
             return refused
         words = {str(row.get("InScope")).lower() for row in answer.rows}
-        if not words <= {"true", "false"}:
-            return Tested("undecided", f"InScope is {', '.join(sorted(words))}")
+        if not words or not words <= {"true", "false"}:
+            return Tested("undecided", f"InScope is {', '.join(sorted(words)) or 'not told'}")
+        if words == {"false"}:
+            return Tested("Denied")
         granted = {
             permission.strip()
             for row in answer.rows
@@ -39,6 +41,4 @@ class RbacModel(AccessModel):
         }
         if granted >= MAIL_ROLES:
             return Tested("Granted")
-        if not granted & MAIL_ROLES:
-            return Tested("Denied")
-        return Tested("undecided", f"in scope for {', '.join(sorted(granted & MAIL_ROLES))} alone")
+        return Tested("undecided", f"in scope for {', '.join(sorted(granted - {''})) or 'nothing named'} alone")

@@ -14,7 +14,7 @@ from graphmail.exchange import Row
 from graphmail.reach.finding import Finding
 from graphmail.reach.sources import Consent, Sources
 from graphmail.resources.access_policies import RESTRICT
-from graphmail.resources.exo_management_role_assignment import EVERYWHERE, assignment_place
+from graphmail.resources.exo_management_role_assignment import EVERYWHERE, PREFIX, assignment_place
 from graphmail.resources.permissions import GRAPH
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
@@ -29,6 +29,7 @@ MAILBOX_TYPES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbo
 def detect(model: AccessModel, sources: Sources) -> list[Finding]:
     """All findings, the widest first. Pure."""
     return [
+        *_administration(sources),
         *_consents(model, sources),
         *_assignments(sources),
         *_policies(model, sources),
@@ -36,11 +37,23 @@ def detect(model: AccessModel, sources: Sources) -> list[Finding]:
     ]
 
 
+def _administration(sources: Sources) -> Iterator[Finding]:
+    """Who may administer may open any mailbox to itself."""
+    for name in sources.directory_roles:
+        what = f"The app holds the directory role {name}"
+        yield Finding("directory_role", what, "whatever that role opens to itself", "take the role away in Entra")
+    for row in sources.assignments:
+        if not str(row.get("Role", "")).startswith(PREFIX):
+            what = f"Exchange assigns the management role {row.get('Role')} to the app ({row.get('Name')})"
+            repair = f"Remove-ManagementRoleAssignment '{row.get('Name')}'"
+            yield Finding("management_role", what, "whatever that role opens to itself", repair)
+
+
 def _consents(model: AccessModel, sources: Sources) -> Iterator[Finding]:
     restricted = any(policy.get("AccessRight") == RESTRICT for policy in sources.policies)
     for consent in sources.consents:
         named = f"Entra consents to {consent.role} of {consent.resource_name}"
-        if consent.resource == EXCHANGE and not consent.role.startswith("Exchange.Manage"):
+        if consent.resource == EXCHANGE:
             yield Finding(
                 "consent_of_exchange",
                 f"{named}, outside Graph",
@@ -56,6 +69,9 @@ def _consents(model: AccessModel, sources: Sources) -> Iterator[Finding]:
                 "what the policies leave" if restricted else EVERY_MAILBOX,
                 _revoke(consent),
             )
+        elif consent.role not in model.consented or consent.resource != GRAPH:
+            reaches = "more than mail asks for; rights to administer can open any mailbox"
+            yield Finding("consent_beyond", named, reaches, _revoke(consent))
     if model.consented and _mail(sources.consents) and not restricted:
         yield Finding(
             "no_policy",
@@ -81,6 +97,8 @@ def _revoke(consent: Consent) -> str:
 def _assignments(sources: Sources) -> Iterator[Finding]:
     for row in sources.assignments:
         place = assignment_place(row, sources.group_row)
+        if not str(row.get("Role", "")).startswith(PREFIX):
+            continue
         if place.lower() == sources.group.lower() or row.get("Enabled", True) in (False, "False"):
             continue
         named = f"Exchange assigns {row['Role']} on {place} ({row['Name']})"

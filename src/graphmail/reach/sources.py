@@ -9,7 +9,7 @@ from graphmail.exchange import Row
 from graphmail.resources.access_policies import POLICIES
 from graphmail.resources.application_reference import service_principal_path
 from graphmail.resources.exo_distribution_group import group_reads
-from graphmail.resources.exo_management_role_assignment import application_assignments
+from graphmail.resources.exo_management_role_assignment import assignments_of
 from graphmail.resources.exo_service_principal import POINTERS
 from graphmail.resources.permissions import role_name
 from graphmail.tenant import Tenant
@@ -36,7 +36,8 @@ class Sources:
     members: list[Row] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     policies: list[Row] = field(default_factory=list)  # of this app, and of every app
-    assignments: list[Row] = field(default_factory=list)  # of Exchange's Application roles
+    assignments: list[Row] = field(default_factory=list)  # of Exchange's management roles
+    directory_roles: list[str] = field(default_factory=list)  # names, such as Exchange Administrator
 
     @classmethod
     def of(cls, tenant: Tenant, client_id: str, group: str) -> Self:
@@ -53,8 +54,17 @@ class Sources:
             members.value() if found else [],
             consents_of(tenant, client_id),
             [p for p in policies.value() if str(p.get("AppId", "")).lower() in of_app],
-            application_assignments(tenant, str(pointer["ObjectId"])) if pointer else [],
+            assignments_of(tenant, str(pointer["ObjectId"])) if pointer else [],
+            _directory_roles(tenant, client_id),
         )
+
+
+def _directory_roles(tenant: Tenant, client_id: str) -> list[str]:
+    """https://learn.microsoft.com/graph/api/serviceprincipal-list-transitivememberof, directory roles of it."""
+    if tenant.graph.find(service_principal_path(client_id)) is None:
+        return []
+    held = tenant.graph.list_all(f"{service_principal_path(client_id)}/transitiveMemberOf")
+    return [str(item["displayName"]) for item in held if str(item.get("@odata.type", "")).endswith("directoryRole")]
 
 
 def consents_of(tenant: Tenant, client_id: str) -> list[Consent]:

@@ -6,6 +6,7 @@ The exact set of the app's `Application …` roles: what is not listed is taken 
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from graphmail.clock import poll
@@ -24,6 +25,8 @@ LONGEST_NAME = 64
 PREFIX = "Application "
 # Says where a role holds, in the diff and in messages.
 EVERYWHERE = "the whole organization"
+# How long Exchange may go by what it knew of a busy app: the longest of application-rbac's two times.
+CACHE_TIME = timedelta(hours=2)
 
 
 class ManagementRoleAssignment(Resource):
@@ -113,14 +116,18 @@ class ManagementRoleAssignment(Resource):
 
 def application_assignments(tenant: Tenant, object_id: str) -> list[Row]:
     """The app's assignments of `Application …` roles, direct ones; another assignee's are never among them."""
+    return [row for row in assignments_of(tenant, object_id) if str(row.get("Role", "")).startswith(PREFIX)]
+
+
+def assignments_of(tenant: Tenant, object_id: str) -> list[Row]:
+    """All its management roles, those of administration too."""
     cmdlet = Cmdlet("Get-ManagementRoleAssignment", {"RoleAssignee": object_id})
     (answer,) = tenant.exchange.batch([cmdlet])
     rows = [] if answer.missing else answer.value()
     return [
         row
         for row in rows
-        if str(row.get("Role", "")).startswith(PREFIX)
-        and object_id.lower() in {str(row.get(n, "")).lower() for n in ("RoleAssignee", "RoleAssigneeName")}
+        if object_id.lower() in {str(row.get(n, "")).lower() for n in ("RoleAssignee", "RoleAssigneeName")}
     ]
 
 
@@ -133,16 +140,39 @@ def shown_assignment(row: Row, group: Row | None) -> str:
 def assignment_place(row: Row, group: Row | None) -> str:
     """Where a role holds: the name of `group`, another scope in words, or EVERYWHERE.
 
-    A group's scope reads back by the group's Name, or by that and an id (docs/sandbox.md names the sources).
+    A group's scope reads back by the group's Name, or by that and its id. Another group may be named alike.
     """
     kind, scope = str(row.get("RecipientWriteScope", "")), str(row.get("CustomResourceScope") or "")
     if kind == "Group":
-        name = str(group["Name"]) if group else ""
-        own = group and (scope.lower() == name.lower() or scope.lower().startswith(f"{name.lower()}_"))
-        return name if own else f"group {scope}"
+        return str(group["Name"]) if group and scope.lower() in _names(group) else f"group {scope}"
     if kind in ("CustomRecipientScope", "AdministrativeUnit") and scope:
         return f"{kind} {scope}"
     return EVERYWHERE  # also for what is not known: it must not pass for confined
+
+
+def _names(group: Row) -> set[str]:
+    name = str(group["Name"])
+    ids = (group.get(n) for n in ("Guid", "ExternalDirectoryObjectId"))
+    return {text.lower() for text in (name, *(f"{name}_{i}" for i in ids if i))}
+
+
+def acting(rows: list[Row], group: Row | None, now: datetime) -> set[str]:
+    """The roles that are confined to the group and so old that every cache of Exchange knows them."""
+    found = set()
+    for row in rows:
+        changed = _time(row.get("WhenChanged") or row.get("WhenCreated"))
+        own = group is not None and shown_assignment(row, group) == f"{row['Role']} on {group['Name']}"
+        if own and changed is not None and changed + CACHE_TIME <= now:
+            found.add(str(row["Role"]).removeprefix(PREFIX))
+    return found
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text)[:26].rstrip("+Z"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def assignment_name(application: str, role: str) -> str:

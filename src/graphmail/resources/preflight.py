@@ -128,8 +128,8 @@ class Findings:
                     remedy="correct the address or the tenant_id",
                 )
 
-    def role_assignments(self, settings: dict[str, Any], consented: frozenset[str], assigned: list[str]) -> None:
-        """What stands in the way of RBAC for Applications."""
+    def role_assignments(self, settings: dict[str, Any], consented: frozenset[str], acting: set[str]) -> None:
+        """What stands in the way of RBAC for Applications; `acting` are the roles that every cache knows."""
         if settings.get("IsDehydrated") in (True, "True"):
             self.add(
                 "access",
@@ -138,12 +138,12 @@ class Findings:
                 found="IsDehydrated True",
                 remedy="run Enable-OrganizationCustomization once in Exchange and wait an hour; it cannot be undone",
             )
-        if consented and not assigned:
+        if consented and not consented <= acting:
             self.add(
                 "access",
                 "The app works by consent in Entra; removing that before Exchange's own roles act would cut it off",
-                expected="no Mail.* consent, or role assignments that act already",
-                found=f"consented: {', '.join(sorted(consented))}; no role assignment",
+                expected="no Mail.* consent, or the same roles for the group, two hours old",
+                found=f"consented: {', '.join(sorted(consented))}; such roles: {', '.join(sorted(acting)) or 'none'}",
                 remedy="run migrate.yml for this customer",
             )
 

@@ -19,7 +19,7 @@ from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
-from graphmail.resources.exo_management_role_assignment import application_assignments
+from graphmail.resources.exo_management_role_assignment import acting, application_assignments
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import SKUS, Findings
@@ -88,7 +88,8 @@ class TenantInfo(Info):
             findings.take("access", lambda: self._confined(tenant, params, client_id))
         if model.name == "rbac":
             assigned = application_assignments(tenant, principal) if principal and consented else []
-            findings.role_assignments(settings, consented, [row["Role"] for row in assigned])
+            of_group = referred_group(tenant, params["group"], absent=True)
+            findings.role_assignments(settings, consented, acting(assigned, of_group, tenant.clock.now()))
         else:
             made = any(str(policy.get("AppId", "")).lower() == client_id.lower() for policy in policies)
             room_for_policy(findings, policies, needed=not made)
