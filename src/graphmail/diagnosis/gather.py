@@ -160,4 +160,7 @@ class Gathering:
         def say(answer: Answer) -> str:
             return f"{answer}: {answer.message}" if answer.message else str(answer)
 
-        return self._looks.at("graph as the app", asked, lambda: probe(signed_in, address), say)
+        seen = self._looks.at("graph as the app", asked, lambda: probe(signed_in, address), say)
+        if seen.got and (seen.got.status == 0 or seen.got.status >= 500):
+            self._looks.shut("graph as the app", TenantError(f"Graph gave {seen.got} to an earlier probe"))
+        return seen

@@ -37,6 +37,10 @@ class Looks:
             return Seen(asked, told, error=error, request_id=error.request_id or self._watch.last())
         return Seen(asked, say(value), value, request_id=self._watch.last())
 
+    def shut(self, service: str, error: TenantError) -> None:
+        """Ask that service no more."""
+        self._shut[service] = error
+
     def graph(self, graph: Graph, paths: Sequence[tuple[str, str, Say]]) -> list[Seen[Any]]:
         """Path, what it is called, and how its answer is put; a body, or None where there is no such object."""
         batch = self.at("graph", "a batch", lambda: graph.batch([path for path, _asked, _say in paths]), str)
