@@ -71,11 +71,21 @@ def test_failed_dependency_is_424_and_not_run(graph, sandbox):
         [{"id": "1", "method": "GET"}],
         [{"id": "1", "method": "GET", "url": "/a"}, {"id": "1", "method": "GET", "url": "/a"}],
         [{"id": "1", "method": "GET", "url": "/a", "dependsOn": ["2"]}],
-        [{"id": "1", "method": "POST", "url": "/applications", "body": {}}],
     ],
 )
 def test_batch_that_cannot_be_read_is_400(graph, requests):
     graph.refused(400, "BadRequest", "POST", "/$batch", {"requests": requests})
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+@pytest.mark.parametrize("rest", [{}, {"body": {}}, {"headers": {"Content-Type": "application/json"}}])
+def test_write_without_content_type_or_body_is_400_for_the_whole_batch(graph, sandbox, method, rest):
+    json = {"Content-Type": "application/json"}
+    good = {"id": "1", "method": "POST", "url": "/applications", "headers": json, "body": {"displayName": "one"}}
+    bad = {"id": "7", "method": method, "url": "/applications/x/removePassword", **rest}
+    error = graph.refused(400, "BadRequest", "POST", "/$batch", {"requests": [good, bad]})
+    assert error["message"] == "Write request id : 7 does not contain Content-Type header or body."
+    assert sandbox.writes == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +125,8 @@ def test_whole_batch_over_4_mb_is_413(graph):
 
 
 def test_batches_do_not_nest(graph):
-    assert batch(graph, {"method": "POST", "url": "/$batch"})["1"]["status"] == 400
+    inner = {"method": "POST", "url": "/$batch", "headers": {"Content-Type": "application/json"}, "body": {}}
+    assert batch(graph, inner)["1"]["status"] == 400
 
 
 def test_request_log_has_the_batch_and_its_items(graph, sandbox):

@@ -83,6 +83,50 @@ def test_me_is_whoever_signed_in_and_an_app_is_nobody(graph_as, graph):
     graph.refused(400, "BadRequest", "GET", "/me")
 
 
+SELF = "User.Read Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite"
+
+
+@pytest.fixture
+def me(sandbox):
+    """Graph as somebody without any role who consented to what mail programs ask for."""
+    appoint(sandbox, CONTOSO, ADMIN, ROLES["Global Administrator"])
+    signed_in(sandbox, CONTOSO, ADMIN, SELF)
+    return Graph(sandbox, CONTOSO, signed_in(sandbox, CONTOSO, NOBODY, SELF)["access_token"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "messages", "messages/$count", "mailFolders", "mailFolders/inbox/messages", "mailFolders('inbox')",
+        "mailboxSettings", "memberOf",
+    ],
+)  # fmt: skip
+def test_me_is_the_signed_in_users_own_user(me, path):
+    assert me("GET", f"/me/{path}").status_code == 200
+    if path != "memberOf":
+        assert me("GET", f"/me/{path}").text == me("GET", f"/users/{NOBODY}/{path}").text
+
+
+def test_mail_is_drafted_and_sent_by_me(me, sandbox):
+    message = {"subject": "mine", "toRecipients": [{"emailAddress": {"address": NOBODY}}]}
+    assert me("POST", "/me/sendMail", {"message": message}).status_code == 202
+    assert sandbox.ledger(CONTOSO)[-1]["request"] == "POST /users/{id}/sendMail"
+    draft = me.ok("POST", "/me/messages", message)
+    assert me("POST", f"/me/messages/{draft['id']}/send").status_code == 202
+    assert sandbox.ledger(CONTOSO)[-1]["request"] == "POST /users/{id}/messages/{id}/send"
+    sandbox.settle(CONTOSO)
+    page = me.ok("GET", "/me/messages?$top=1")
+    assert "/v1.0/me/messages?" in page["@odata.nextLink"]
+    assert me.ok("GET", page["@odata.nextLink"])["value"]
+
+
+def test_me_goes_no_further_than_the_scopes_and_the_routes(graph_as, graph):
+    me = graph_as()
+    me.refused(403, "ErrorAccessDenied", "POST", "/me/sendMail", {"message": {}})
+    assert "/me/events" in me.refused(501, "NotImplemented", "GET", "/me/events")["message"]
+    graph.refused(400, "BadRequest", "GET", "/me/messages")
+
+
 def test_request_log_and_ledger_name_the_person(graph_as, sandbox):
     graph = graph_as()
     user = graph.ok("GET", f"/users/{NOBODY}")["id"]

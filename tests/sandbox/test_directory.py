@@ -139,3 +139,14 @@ def test_mail_enabled_security_group_cannot_be_made_through_graph(readers):
     body = {"displayName": "g", "mailNickname": "g", "mailEnabled": True, "securityEnabled": True}
     error = readers(CONTOSO).refused(400, "Request_BadRequest", "POST", "/groups", body)
     assert "mail-enabled groups" in error["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/delta", "/groups/delta()", "/applications/delta", "/servicePrincipals/delta", "/directoryRoles/delta",
+        "/directoryObjects/delta", "/users/support@contoso.example/messages/delta",
+    ],
+)  # fmt: skip
+def test_delta_that_is_not_emulated_is_501_with_its_name(graph, path):
+    assert path in graph.refused(501, "NotImplemented", "GET", f"{path}?$deltatoken=latest")["message"]

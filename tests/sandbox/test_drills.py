@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from graphmail.sandbox.drills import DRILLS
+from graphmail.sandbox.drills import DRILLS, schedule
 from tests.sandbox.conftest import Graph
 from tests.sandbox_process import CONTOSO, FABRIKAM, Sandbox
 
@@ -178,6 +178,20 @@ def test_a_batch_item_is_struck_by_itself(sandbox, graph: Graph):
     items = [{"id": str(n), "method": "GET", "url": url} for n, url in enumerate(("/organization", "/users"))]
     answers = graph.ok("POST", "/$batch", {"requests": items})["responses"]
     assert {a["id"]: a["status"] for a in answers} == {"0": 200, "1": 429}
+
+
+@pytest.mark.parametrize(("name", "more"), [("page_twice", 1), ("page_missing", -1)])
+def test_pages_of_mail_repeat_rows_and_leave_rows_out(contoso, name, more):
+    path = "/users/support@contoso.example/messages"
+    for number in range(4):
+        contoso.got("POST", path, 201, json={"subject": f"{number}"})
+    schedule.plan(contoso.sockets.world, contoso.tenant, {"name": name, "path": "/users/*"})
+    found, page = [], f"{path}?$select=subject"
+    while page:
+        answer = contoso.got("GET", page)
+        found += [m["subject"] for m in answer["value"]]
+        page = answer.get("@odata.nextLink", "")
+    assert len(found) == 4 + more
 
 
 def test_pages_repeat_rows_leave_rows_out_or_lead_astray(sandbox, graph: Graph):

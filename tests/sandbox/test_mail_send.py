@@ -37,6 +37,18 @@ def test_mail_need_not_be_saved_to_sent_items(contoso):
     assert contoso.arrived("support@contoso.example", "sentitems") == []
 
 
+@pytest.mark.parametrize(("given", "kept"), [("false", 0), ("False", 0), ("true", 1)])
+def test_save_to_sent_items_may_be_text_as_in_microsofts_own_example(contoso, given, kept):
+    contoso.got("POST", SEND, 202, json={**mail(CEO), "saveToSentItems": given})
+    assert len(contoso.arrived(CEO)) == 1
+    assert len(contoso.arrived("support@contoso.example", "sentitems")) == kept
+
+
+@pytest.mark.parametrize("given", ["no", "", 0, []])
+def test_save_to_sent_items_that_is_neither_true_nor_false_is_400(contoso, given):
+    contoso.refused(400, "RequestBodyRead", "POST", SEND, json={**mail(CEO), "saveToSentItems": given})
+
+
 def test_parameter_names_are_taken_in_either_case(contoso):
     contoso.got("POST", SEND, 202, json={"Message": mail(CEO)["message"], "SaveToSentItems": False})
 

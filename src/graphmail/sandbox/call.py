@@ -29,6 +29,11 @@ class Caller:
         """Who the ledger says did it: the person who signed in, else the application."""
         return self.user_id or self.client_id
 
+    def own(self, path: str) -> str:
+        """Return Graph's `/me/…` as what it stands for, the signed-in user's own `/users/{id}/…`."""
+        mine = bool(self.user_id) and path[:4].lower() == "/me/"
+        return f"/users/{self.user_id}{path[3:]}" if mine else path
+
     @classmethod
     def hand(cls) -> Caller:
         """Somebody at a portal; the ledger names them `by-hand`."""

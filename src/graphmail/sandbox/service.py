@@ -19,6 +19,8 @@ from graphmail.sandbox.router import Router
 from graphmail.sandbox.store import REQUEST_ID, Tenant, World
 
 _ALIAS = "/myorganization"  # of the caller's own tenant
+# learn.microsoft.com/graph/api/user-list-memberof: what suffices for /me.
+_OF_ONESELF = {"User.Read", "User.ReadWrite"}
 
 
 class Dialect(Protocol):
@@ -63,7 +65,7 @@ class Service:
 
         With a `refusal` the operation is only logged, and that is the answer.
         """
-        if route is None and (found := self.router.find(call.method, call.path)):
+        if route is None and (found := self._find(call)):
             route, call.params = found
         call.dispatch = self.dispatch
         REQUEST_ID.set(call.request_id)
@@ -83,6 +85,21 @@ class Service:
                 note(self.name, call, route, status)
         return answer
 
+    def _find(self, call: Call) -> tuple[Route, dict[str, str]] | None:
+        """The operation; `/me/…` of somebody who signed in is their own `/users/{id}/…`, where there is that."""
+        mine = call.caller.own(call.path)
+        return (self.router.find(call.method, mine) if mine != call.path else None) or self.router.find(
+            call.method, call.path
+        )
+
+    def _may(self, call: Call, route: Route) -> bool:
+        """Whether the token has what the route asks for; of oneself one reads with less."""
+        caller = call.caller
+        if not route.permissions or caller.by_hand or not caller.roles.isdisjoint(route.permissions):
+            return True
+        of_oneself = call.method == "GET" and caller.own(call.path) != call.path
+        return of_oneself and not caller.roles.isdisjoint(_OF_ONESELF)
+
     async def _answer(self, call: Call, route: Route | None, refusal: Answer | None) -> Answer:
         if not call.tenant.drills:
             return refusal or await self._handle(call, route)
@@ -99,7 +116,7 @@ class Service:
             call.refused = "a page of another site"
             error = {"code": "CrossSite", "message": "A page of another site may change nothing in the sandbox"}
             return Answer(403, {"error": error})
-        if route.permissions and not call.caller.by_hand and call.caller.roles.isdisjoint(route.permissions):
+        if not self._may(call, route):
             return self.dialect.forbidden()
         try:
             return await route.handler(call)

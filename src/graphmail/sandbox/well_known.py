@@ -73,6 +73,7 @@ GRAPH_SCOPES = {
     "offline_access": "7427e0e9-2fba-42fe-b0c0-848c9e6a8182",
     "User.Read": "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
     "Mail.Send": "e383f46e-2787-4529-855e-0e479a3ffac0",
+    "MailboxSettings.ReadWrite": "818c620a-27a9-40bd-a6a5-d96f7d610b4b",
     "Mail.ReadWrite": "024d486e-b451-40bb-833d-3e66d98c5c73",
     "Mail.Read": "570282fd-fa5c-430d-a7fd-fc8dc98a9dca",
     "Mail.ReadBasic": "a4b8392a-d8d1-4954-a029-8e668a39a170",

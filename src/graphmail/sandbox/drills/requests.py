@@ -36,7 +36,10 @@ def sends_mail(service: str, call: Call) -> bool:
 
 
 def is_continuation(call: Call) -> bool:
-    return any(name.lower() == "$skiptoken" for name in call.query)
+    """Whether a nextLink led here; mail's pages go on by $skip, all others by $skiptoken."""
+    return any(
+        n.lower() == "$skiptoken" or (n.lower() == "$skip" and v not in ("", "0")) for n, v in call.query.items()
+    )
 
 
 def changes_credentials(service: str, call: Call) -> bool:

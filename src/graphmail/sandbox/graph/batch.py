@@ -17,6 +17,7 @@ from graphmail.sandbox.router import decode_path
 
 LARGEST = 20
 _ABSOLUTE = re.compile(r"[a-z]+://", re.IGNORECASE)
+_WRITES = ("POST", "PATCH", "PUT")
 _VERSION = re.compile(r"^/?v1\.0(?=/)", re.IGNORECASE)  # URLs are relative to the version; clients give it too
 
 
@@ -54,8 +55,9 @@ def _items(call: Call) -> list[dict[str, Any]]:
         if unknown := set(item.get("dependsOn") or []) - seen:
             raise _bad(f"Request '{item['id']}' depends on '{sorted(unknown)[0]}', which does not precede it.")
         headers = {name.lower() for name in item.get("headers") or {}}
-        if item.get("body") is not None and "content-type" not in headers:
-            raise _bad(f"Request '{item['id']}' has a body and no Content-Type header.")
+        if item["method"].upper() in _WRITES and (item.get("body") is None or "content-type" not in headers):
+            # An action without parameters needs an empty body too: microsoftgraph/msgraph-sdk-dotnet#2628
+            raise _bad(f"Write request id : {item['id']} does not contain Content-Type header or body.")
         seen.add(item["id"])
     return items
 

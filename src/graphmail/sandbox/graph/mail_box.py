@@ -162,7 +162,7 @@ def _is_guid(name: str) -> bool:
 
 def _operation(path: str) -> str:
     """`/users/{id}/messages/{id}/move`, whatever the ids are."""
-    parts = path.split("/")
+    parts = re.sub(r"^/me(?=/)", "/users/me", path, flags=re.IGNORECASE).split("/")
     ids = {2} | {i for i in range(3, len(parts)) if parts[i - 1].lower() in _COLLECTIONS}
     literal = {"$value", "$count", "createuploadsession", "delta", "delta()"}
     return "/".join("{id}" if i in ids and p.lower() not in literal else p for i, p in enumerate(parts))

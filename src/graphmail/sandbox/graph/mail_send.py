@@ -56,12 +56,18 @@ def _asked(box: Box) -> tuple[Mail, bool]:
     if unknown or not isinstance(fields.get("message"), dict):
         problem = f"Unknown parameter: '{unknown}'." if unknown else "The parameter Message is missing."
         raise graph_error(400, "ErrorInvalidRequest", problem)
-    save = fields.get("savetosentitems")
-    if not isinstance(save, bool | None):
+    return composed(box, fields["message"]), _saves(fields.get("savetosentitems"))
+
+
+def _saves(given: Any) -> bool:
+    """Whether Sent Items keeps it; as text too, as in the first example of the page of sendMail."""
+    if isinstance(given, str) and given.lower() in ("true", "false"):
+        return given.lower() == "true"
+    if not isinstance(given, bool | None):
         raise graph_error(
             400, "RequestBodyRead", "Cannot convert 'SaveToSentItems' to the expected type 'Edm.Boolean'."
         )
-    return composed(box, fields["message"]), save is not False
+    return given is not False
 
 
 def _submit(box: Box, mail: Mail) -> timedelta:

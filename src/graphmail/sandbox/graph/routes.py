@@ -20,6 +20,7 @@ from graphmail.sandbox.graph import (
 from graphmail.sandbox.graph.batch import batch
 from graphmail.sandbox.graph.directory_units import metered
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
+from graphmail.sandbox.graph.not_emulated import NOT_EMULATED
 from graphmail.sandbox.graph.people_routes import PEOPLE
 from graphmail.sandbox.graph.role_routes import ROUTES as ROLES
 
@@ -225,4 +226,4 @@ TENANT = [
 ]  # fmt: skip
 
 DIRECTORY = [*APPLICATIONS, *DELETED_ITEMS, *SERVICE_PRINCIPALS, *CONSENT, *PEOPLE, *TENANT, *ROLES]
-ROUTES = [*map(metered, DIRECTORY), *MAIL]
+ROUTES = [*map(metered, DIRECTORY), *MAIL, *NOT_EMULATED]
