@@ -28,8 +28,16 @@ options:
     type: list
     elements: str
     default: []
+  state:
+    description:
+      - Whether consent shall exist. V(absent) takes all of it away, whatever O(roles) says; with O(made_here_only), of
+        an app that stays, only what was granted here.
+    type: str
+    choices: [present, absent]
+    default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - application_reference
   - action_common_attributes
 attributes:

@@ -53,6 +53,14 @@ options:
       - Entra does not tell which picture it has. What was uploaded is remembered in the customer's state folder.
         Without that memory it is uploaded once more. A picture that Entra refuses is a warning, not a failure.
     type: path
+  on_offboard:
+    description:
+      - What becomes of an app that is removed. With V(keep_deleted) Entra keeps it for 30 days, and whoever makes it
+        again gets it restored. With V(purge) it goes for good, and also one that was left soft-deleted. Either only
+        where the journal claims the app as made here.
+    type: str
+    choices: [keep_deleted, purge]
+    default: keep_deleted
   state:
     description:
       - Whether the app shall exist. V(absent) removes it together with its enterprise application, its consent and
@@ -62,6 +70,7 @@ options:
     default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - action_common_attributes
 attributes:
   check_mode:

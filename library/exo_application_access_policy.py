@@ -33,6 +33,13 @@ options:
         that about 100 fit. With the default of one space it is about 300.
     type: str
     default: " "
+  wait_for_tokens:
+    description:
+      - With O(state=absent), how many seconds after the last secret made here was taken back the policy goes at the
+        earliest. Tokens that were issued before keep their consent until they end, and nothing but the policy confines
+        them.
+    type: int
+    default: 0
   state:
     description:
       - Whether the policy shall exist. V(absent) B(opens every mailbox) of the tenant to an app that still has
@@ -42,6 +49,7 @@ options:
     default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - application_reference
   - action_common_attributes
 attributes:

@@ -52,6 +52,7 @@ options:
     default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - action_common_attributes
 attributes:
   check_mode:

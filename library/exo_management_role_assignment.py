@@ -31,6 +31,7 @@ options:
     default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - application_reference
   - action_common_attributes
 attributes:

@@ -22,6 +22,7 @@ options:
     default: present
 extends_documentation_fragment:
   - tenant
+  - made_here_only
   - application_reference
   - action_common_attributes
 attributes:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from graphmail.claims import Claims
 from graphmail.clouds import NATIONAL
-from graphmail.errors import ExchangeError, GraphError, TenantError
+from graphmail.errors import ExchangeError, GraphError, TenantError, nothing_done
 from graphmail.keyed_create import find_again
 from graphmail.tenant import Tenant
 
@@ -94,6 +95,8 @@ class Resource(ABC):
     states: ClassVar[tuple[State, ...]] = ("present", "absent")
     # The option that other resources refer to it by; in check mode they are told what this run would create.
     key: ClassVar[str] = ""
+    # Whether the journal claims what is made, so that `made_here_only` can leave the rest alone.
+    claimed: ClassVar[bool] = False
 
     @classmethod
     def argument_spec(cls) -> dict[str, Any]:
@@ -102,6 +105,8 @@ class Resource(ABC):
         spec |= {name: dict(option.spec) for name, option in cls.options.items()}
         if len(cls.states) > 1:
             spec["state"] = {"type": "str", "choices": list(cls.states), "default": "present"}
+        if cls.claimed:
+            spec["made_here_only"] = {"type": "bool", "default": False}
         return spec
 
     @abstractmethod
@@ -111,6 +116,22 @@ class Resource(ABC):
     @abstractmethod
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         """Do it, and return when it can be read back."""
+
+    def identify(self, found: Found) -> str:
+        """The service's own id of what was found, as the journal claims it."""
+        return ""
+
+    def removed(self, found: Found) -> list[str]:
+        """What later tasks of a check meet by these names is taken for gone."""
+        return [self.identify(found)]
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        """Why an offboarding leaves it alone, for a person; empty where it goes."""
+        ours = Claims(tenant).holds(self.name, self._claim_key(desired), self.identify(found))
+        return "" if ours else "it was not made here"
+
+    def _claim_key(self, desired: Values) -> str:
+        return str(desired.get(self.key or "application"))
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         """What the task returns beside `changed` and `diff`; `found` is None for what check mode would create."""
@@ -148,12 +169,20 @@ class Resource(ABC):
             tenant.reads.drop()
             found = self.read(tenant, params)
             plan = self.plan(found, params, state)
+        if plan.action == "delete" and found and params.get("made_here_only"):
+            if why := self.stays(tenant, found, params):
+                tenant.warn(f"Left alone: {self.name} {self._claim_key(params)!r}, since {why}.")
+                return {"changed": False, "diff": {"before": {}, "after": {}}, "left": why}
+            if tenant.run.check_mode:
+                for name in (f"{self.name} {self._claim_key(params)}", *self.removed(found)):
+                    tenant.plan_create("removed", name)
         result: Values = {"changed": plan.action is not None, "diff": {"before": plan.before, "after": plan.after}}
         if plan.action and not tenant.run.check_mode:
             tenant.pin()
             if self.name.startswith("exo_"):
                 tenant.pin_exchange()
-            self.apply(tenant, plan, found, params)
+            claim = self._claim(tenant, plan, params)
+            self._apply(tenant, plan, found, params, claim)
             found = None if plan.action == "delete" else self.read(tenant, params)
             if found is None and plan.action != "delete":
                 # `apply` saw it; another replica may be behind.
@@ -163,9 +192,24 @@ class Resource(ABC):
                     f"{self.name} was written and cannot be read back",
                     remedy="run the same playbook again: it looks again before it writes anything",
                 )
+            if claim and found:
+                Claims(tenant).made(claim, self.identify(found))
         elif plan.action == "create" and self.key:
             tenant.plan_create(self.name, params[self.key])
         return result if state == "absent" else result | self.facts(found, params)
+
+    def _claim(self, tenant: Tenant, plan: Plan, params: Values) -> str:
+        if plan.action != "create" or not self.claimed:
+            return ""
+        return Claims(tenant).intend(self.name, self._claim_key(params))
+
+    def _apply(self, tenant: Tenant, plan: Plan, found: Found | None, params: Values, claim: str) -> None:
+        try:
+            self.apply(tenant, plan, found, params)
+        except TenantError as error:
+            if claim and nothing_done(error):
+                Claims(tenant).refused(claim)
+            raise
 
 
 class Info(ABC):

@@ -68,6 +68,19 @@ class StateFolder:
         """The mail app's credential of that key id, sealed to the operators."""
         return self.credentials / f"{_key_id(key_id)}.age"
 
+    def retired(self, key_id: str) -> Path:
+        """The same, when it was taken back."""
+        return self.credentials / "retired" / f"{_key_id(key_id)}.age"
+
+    def retire(self, key_id: str) -> None:
+        """Move what is sealed of that credential aside; again is no error, and nothing is lost."""
+        moves = [(self.credential(key_id), self.retired(key_id))]
+        moves += [(file, self.handover / "replaced" / file.name) for file in self.handover.glob(f"{_key_id(key_id)}.*")]
+        for source, target in moves:
+            if source.exists():
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                source.replace(target)
+
     @property
     def handover(self) -> Path:
         return self.path / "handover"

@@ -32,6 +32,7 @@ class Kind:
 # By the module whose results they are of.
 KINDS = {
     "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "ready"),
+    "customer_absence_info": Kind("offboard", "checks", ("name", "verdict", "observed"), ""),
     "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "none"),
     "customer_discovery_info": Kind("discover", "undecided", ("field", "what", "choices"), "complete"),
 }

@@ -38,6 +38,7 @@ ORDER = (
     "credential_handover",
     "customer_drift_info",
     "customer_discovery_info",
+    "customer_absence_info",
 )
 
 

@@ -56,6 +56,11 @@ class App(Section):
     )
     logo: Logo | None = Field(None, description="the picture shown with the app")
     notes: LongText | None = Field(None, description="a note to whoever looks at the app registration")
+    on_offboard: Literal["keep_deleted", "purge"] = Field(
+        "keep_deleted",
+        description="what becomes of the app when offboard.yml has deleted it: Entra keeps it for 30 days, and a new "
+        "onboarding restores it; or it goes for good at once, and a new onboarding makes another",
+    )
     known_credentials: list[Guid] = Field(
         [], description="key ids of credentials made by hand that stay; any other one stops the run"
     )

@@ -21,6 +21,7 @@ CLASSES = {
     "tenant_info": "TenantInfo",
     "customer_drift_info": "CustomerDriftInfo",
     "customer_discovery_info": "CustomerDiscoveryInfo",
+    "customer_absence_info": "CustomerAbsenceInfo",
     "propagation_probe": "PropagationProbe",
     "verification_notebook": "VerificationNotebook",
     "credential_handover": "CredentialHandover",

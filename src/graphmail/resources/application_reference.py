@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphmail.claims import Claims
 from graphmail.errors import TenantError
 from graphmail.graph import literal
+from graphmail.journal import Journal
 from graphmail.keyed_create import find_again
 from graphmail.resource import Option
+from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.tenant import Tenant
 
 REFERENCE = {
@@ -27,6 +30,43 @@ def application_path(unique_name: str, client_id: str | None) -> str:
 
 def service_principal_path(client_id: str) -> str:
     return f"/servicePrincipals(appId={literal(client_id)})"
+
+
+DELETED = "/directory/deletedItems/microsoft.graph.application"
+
+
+def deleted_application(tenant: Tenant, unique_name: str) -> dict[str, Any] | None:
+    """The soft-deleted app that still holds that `uniqueName`, as it does for 30 days."""
+    found = (a for a in tenant.graph.list_all(DELETED) if a.get("uniqueName") == unique_name)
+    return next(found, None)
+
+
+def former_client_id(tenant: Tenant, desired: dict[str, Any]) -> str:
+    """Client id of an app that is gone: the inventory's, the journal's or a deleted app's; empty if unknown."""
+    if desired.get("client_id"):
+        return str(desired["client_id"])
+    told = [
+        str(entry.facts["client_id"])
+        for entry in Journal(tenant.state.journal).entries()
+        if entry.facts.get("client_id") and entry.facts.get("tenant_id") == tenant.tenant_id
+    ]
+    if told:
+        return told[-1]
+    deleted = deleted_application(tenant, desired["application"])
+    return str(deleted["appId"]) if deleted else ""
+
+
+def stays_for(tenant: Tenant, application: dict[str, Any], desired: dict[str, Any]) -> str:
+    """Why an app is not an offboarding's to take away, for a person; empty where it is."""
+    if desired.get("client_id"):
+        return f"app {application['appId']} was adopted: somebody else made it"
+    name = str(desired.get("application") or desired.get("unique_name"))
+    if not Claims(tenant).holds("entra_application", name, str(application["id"])):
+        return f"nothing here says that app {application['appId']} was made here"
+    foreign = foreign_credentials(tenant, application, [])
+    return (
+        f"app {application['appId']} holds credentials that nobody here made: {', '.join(foreign)}" if foreign else ""
+    )
 
 
 def referred_application(tenant: Tenant, desired: dict[str, Any]) -> dict[str, Any] | None:

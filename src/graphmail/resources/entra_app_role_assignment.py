@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from graphmail.claims import Claims
 from graphmail.clock import poll
 from graphmail.errors import GraphError, ServiceFailure, TenantError
 from graphmail.keyed_create import PATIENCE, create_keyed, find_again
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
-from graphmail.resources.application_reference import REFERENCE, referred_application, service_principal_path
+from graphmail.resources.application_reference import (
+    REFERENCE,
+    referred_application,
+    service_principal_path,
+    stays_for,
+)
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.permissions import graph_service_principal, role_id, role_name
 from graphmail.retry import Operation
@@ -20,7 +26,7 @@ class AppRoleAssignment(Resource):
 
     name = "entra_app_role_assignment"
     permissions = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")
-    states = ("present",)
+    claimed = True
     options: ClassVar = REFERENCE | {
         "roles": Option("appRoleAssignments", {"type": "list", "elements": "str", "required": True}, compare=unordered),
         "known_credentials": Option(
@@ -29,6 +35,8 @@ class AppRoleAssignment(Resource):
     }
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
+        if desired.get("state") == "absent":
+            return self._leaving(tenant, desired)
         for name in desired["roles"]:
             role_id(graph_service_principal(tenant), name)
         application = referred_application(tenant, desired)
@@ -41,20 +49,47 @@ class AppRoleAssignment(Resource):
         if application is None or principal is None:
             self._must_be_planned(tenant, desired)
             return Found({"roles": []})
-        path = f"{service_principal_path(application['appId'])}/appRoleAssignments"
-        assignments = list(tenant.graph.list_all(path))
-        names = {assignment["id"]: self._name(tenant, assignment) for assignment in assignments}
+        assignments = self.assignments(tenant, application)
         return Found(
-            {"roles": sorted(names.values())},
+            {"roles": sorted(assignments)},
             {
                 "principal_id": principal["id"],
-                "assignments": {name: identifier for identifier, name in names.items()},
+                "assignments": assignments,
                 "foreign": foreign_credentials(tenant, application, desired["known_credentials"]),
             },
         )
 
+    def assignments(self, tenant: Tenant, application: dict[str, Any]) -> dict[str, str]:
+        """Name of each permission granted -> id of the assignment."""
+        path = f"{service_principal_path(application['appId'])}/appRoleAssignments"
+        return {self._name(tenant, granted): granted["id"] for granted in tenant.graph.list_all(path)}
+
+    def _leaving(self, tenant: Tenant, desired: Values) -> Found | None:
+        """What goes, and of an app that stays only what was granted here; None where there is nothing of it."""
+        application = referred_application(tenant, desired)
+        principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
+        if application is None or principal is None:
+            return None
+        there = self.assignments(tenant, application)
+        goes = there
+        if desired.get("made_here_only") and stays_for(tenant, application, desired):
+            claims, name = Claims(tenant), desired["application"]
+            goes = {role: i for role, i in there.items() if claims.holds(self.name, f"{name} {role}", i)}
+            for role in sorted(set(there) - set(goes)):
+                tenant.warn(f"Left alone: consent to {role} of app {application['appId']}; it was not granted here.")
+        found = {"principal_id": principal["id"], "assignments": goes, "kept": sorted(set(there) - set(goes))}
+        return Found({"roles": sorted(goes)}, found) if goes else None
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        return ""  # what stays is not among what was found
+
+    def _claim(self, tenant: Tenant, plan: Plan, params: Values) -> str:
+        return ""  # each permission is claimed when it is granted
+
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         plan = super().plan(found, desired, state)
+        if state == "absent":
+            return plan
         foreign = found.object.get("foreign") if found else ()
         if plan.action and foreign and set(plan.after["roles"]) - set(plan.before["roles"]):
             raise TenantError(
@@ -68,6 +103,12 @@ class AppRoleAssignment(Resource):
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         current = found.object if found else {}
+        if plan.action == "delete":
+            for assignment in current["assignments"].values():
+                tenant.graph.delete(f"/servicePrincipals/{current['principal_id']}/appRoleAssignments/{assignment}")
+            gone = "the permissions to be read as revoked"
+            poll(tenant.clock, lambda: None if self._leaving(tenant, desired) else True, PATIENCE, gone)
+            return
         if "principal_id" not in current:
             raise TenantError(f"The enterprise application of {desired['application']!r} is missing")
         # What is too much goes first: an interrupted run never leaves more than there was.
@@ -75,7 +116,8 @@ class AppRoleAssignment(Resource):
             path = f"/servicePrincipals/{current['principal_id']}/appRoleAssignments/{current['assignments'][name]}"
             tenant.graph.delete(path)
         for name in sorted(set(plan.after["roles"]) - set(plan.before["roles"])):
-            self._grant(tenant, current["principal_id"], name)
+            claim = Claims(tenant).intend(self.name, f"{desired['application']} {name}")
+            Claims(tenant).made(claim, self._grant(tenant, current["principal_id"], name))
         wanted = unordered(plan.after["roles"])
 
         def granted() -> Found | None:
@@ -84,7 +126,8 @@ class AppRoleAssignment(Resource):
 
         poll(tenant.clock, granted, PATIENCE, "the granted permissions to be readable")
 
-    def _grant(self, tenant: Tenant, principal_id: str, name: str) -> None:
+    def _grant(self, tenant: Tenant, principal_id: str, name: str) -> str:
+        """Id of the assignment."""
         graph = graph_service_principal(tenant)
         body = {"principalId": principal_id, "resourceId": graph["id"], "appRoleId": role_id(graph, name)}
         path = f"/servicePrincipals/{principal_id}/appRoleAssignments"
@@ -98,7 +141,7 @@ class AppRoleAssignment(Resource):
                     return None
                 raise
 
-        create_keyed(
+        made = create_keyed(
             tenant.clock,
             f"the consent to {name}",
             lambda: tenant.graph.call(
@@ -108,6 +151,7 @@ class AppRoleAssignment(Resource):
             exists=_exists_already,
             early=lambda error: error.status == 404,
         )
+        return str(made["id"])
 
     def _must_be_planned(self, tenant: Tenant, desired: Values) -> None:
         if not tenant.would_create("entra_service_principal", desired["application"]):
@@ -129,3 +173,19 @@ class AppRoleAssignment(Resource):
 def _exists_already(error: ServiceFailure) -> bool:
     # Graph has no code of its own for it: "Permission being assigned already exists on the object".
     return isinstance(error, GraphError) and error.status == 400 and "already exists" in error.message
+
+
+def mail_consents(tenant: Tenant, desired: Values) -> list[str]:
+    """Permissions for mail that the app will still have after what this run took, or in a check would take, away."""
+    application = referred_application(tenant, desired | {"state": "absent"})
+    if application is None or tenant.graph.find(service_principal_path(application["appId"])) is None:
+        return []
+    there = AppRoleAssignment().assignments(tenant, application)
+    if tenant.would_create("removed", f"{AppRoleAssignment.name} {desired['application']}"):
+        there = {
+            role: i
+            for role, i in there.items()
+            if stays_for(tenant, application, desired)
+            and not Claims(tenant).holds(AppRoleAssignment.name, f"{desired['application']} {role}", i)
+        }
+    return sorted(role for role in there if role.startswith("Mail.") or "/" in role)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from graphmail.claims import Claims
 from graphmail.clock import poll
 from graphmail.errors import GraphError, TenantError
 from graphmail.graph import literal
 from graphmail.keyed_create import PATIENCE
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.application_logo import ApplicationLogo
-from graphmail.resources.application_reference import application_path
+from graphmail.resources.application_reference import application_path, deleted_application, stays_for
+from graphmail.resources.deleted_application import DeletedApplication
 from graphmail.resources.permissions import (
     declared_roles,
     graph_service_principal,
@@ -42,8 +44,12 @@ class Application(Resource):
             "requiredResourceAccess", {"type": "list", "elements": "str"}, compare=unordered
         ),
         "logo": Option("logo", {"type": "path"}),
+        "on_offboard": Option(
+            "", {"type": "str", "choices": ["keep_deleted", "purge"], "default": "keep_deleted"}, managed=False
+        ),
     }
     key = "unique_name"
+    claimed = True
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
         logo = ApplicationLogo.of_file(params["logo"]) if params.get("logo") else None
@@ -56,7 +62,7 @@ class Application(Resource):
             role_id(graph_service_principal(tenant), name)
         if application is None:
             self._refuse_strangers(tenant, desired)
-            return None
+            return self._left_deleted(tenant, desired)
         values = {
             name: application.get(option.property)
             for name, option in self.options.items()
@@ -71,6 +77,8 @@ class Application(Resource):
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if plan.action == "delete" and found:
             tenant.graph.delete(f"/applications/{found.object['id']}")
+            if desired.get("on_offboard") == "purge":
+                DeletedApplication(tenant, found.object).purge()
             return
         body = self._body(tenant, plan.after, found)
         if found is None:
@@ -85,6 +93,21 @@ class Application(Resource):
             "client_id": found.object["appId"] if found else ASSIGNED,
             "object_id": found.object["id"] if found else ASSIGNED,
         }
+
+    def identify(self, found: Found) -> str:
+        return str(found.object["id"])
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        return stays_for(tenant, found.object, desired)
+
+    @staticmethod
+    def _left_deleted(tenant: Tenant, desired: Values) -> Found | None:
+        """For what shall be absent for good: the app that is soft-deleted, if it was made here."""
+        if desired.get("state") != "absent" or desired.get("on_offboard") != "purge":
+            return None
+        deleted = deleted_application(tenant, desired["unique_name"])
+        ours = deleted and Claims(tenant).holds("entra_application", desired["unique_name"], str(deleted["id"]))
+        return Found({"unique_name": desired["unique_name"], "deleted": True}, deleted) if deleted and ours else None
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         if found is None and state == "present" and desired.get("client_id"):
@@ -111,7 +134,9 @@ class Application(Resource):
         try:
             tenant.graph.call(Operation.IDEMPOTENT, "PATCH", path, json=body, headers={"Prefer": "create-if-missing"})
         except GraphError as error:
-            raise self._explained(tenant, error, desired) from None
+            self._make_way(tenant, error, desired)
+            # Restored, or out of the way: the same request now updates the one or makes another.
+            tenant.graph.call(Operation.IDEMPOTENT, "PATCH", path, json=body, headers={"Prefer": "create-if-missing"})
         what = f"app {desired['unique_name']!r} to be readable after it was created"
         return Found({}, poll(tenant.clock, lambda: tenant.graph.find(path), PATIENCE, what))
 
@@ -132,17 +157,21 @@ class Application(Resource):
             )
 
     @staticmethod
-    def _explained(tenant: Tenant, error: GraphError, desired: Values) -> TenantError:
-        """A soft-deleted app keeps its `uniqueName` for 30 days."""
-        if error.status != 400 or "uniqueName" not in error.message:
-            return error
-        deleted = tenant.graph.list_all("/directory/deletedItems/microsoft.graph.application")
-        held = [a for a in deleted if a.get("uniqueName") == desired["unique_name"]]
-        if not held:
-            return error
-        return TenantError(
-            f"A deleted app still holds the uniqueName {desired['unique_name']!r}",
-            found=f"object id {held[0]['id']}, client id {held[0].get('appId')}, in directory/deletedItems",
-            remedy="restore it or purge it in Entra (App registrations, Deleted applications), then run again",
-            request_id=error.request_id,
-        )
+    def _make_way(tenant: Tenant, error: GraphError, desired: Values) -> None:
+        """A soft-deleted app keeps its `uniqueName`: one made here is restored or purged, as the inventory says."""
+        deleted = None
+        if error.status == 400 and "uniqueName" in error.message:
+            deleted = deleted_application(tenant, desired["unique_name"])
+        if deleted is None:
+            raise error
+        if not Claims(tenant).holds("entra_application", desired["unique_name"], str(deleted["id"])):
+            raise TenantError(
+                f"A deleted app still holds the uniqueName {desired['unique_name']!r}",
+                found=f"object id {deleted['id']}, client id {deleted.get('appId')}, in directory/deletedItems",
+                remedy="restore it or purge it in Entra (App registrations, Deleted applications), then run again",
+                request_id=error.request_id,
+            )
+        if desired.get("on_offboard") == "purge":
+            DeletedApplication(tenant, deleted).purge()
+        else:
+            DeletedApplication(tenant, deleted).restore()

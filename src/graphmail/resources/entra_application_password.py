@@ -15,8 +15,14 @@ from graphmail.credentials import SealedCredential
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable, nothing_done
 from graphmail.keyed_create import AGREEING, PATIENCE
 from graphmail.live_credential import REPLACE
+from graphmail.pending import Pending
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
-from graphmail.resources.application_reference import REFERENCE, application_path, referred_application
+from graphmail.resources.application_reference import (
+    REFERENCE,
+    application_path,
+    former_client_id,
+    referred_application,
+)
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.password_journal import PasswordJournal
 from graphmail.retry import Operation
@@ -51,6 +57,8 @@ class ApplicationPassword(Resource):
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         application = referred_application(tenant, desired)
+        if desired.get("state") == "absent":
+            return self._leaving(tenant, application, desired)
         if application is None:
             return None
         journal = _journal(tenant, application, desired)
@@ -69,6 +77,19 @@ class ApplicationPassword(Resource):
         values = {"lifetime": desired["lifetime"]} if live else {}
         return Found(values, {"live": live, "left": left, "application": application})
 
+    @staticmethod
+    def _leaving(tenant: Tenant, application: dict[str, Any] | None, desired: Values) -> Found | None:
+        """Every secret that the journal knows and did not take back, also of an app gone; and what intents left."""
+        client_id = str(application["appId"]) if application else former_client_id(tenant, desired)
+        journal = PasswordJournal(tenant, client_id)
+        there = {c["keyId"]: c.get("displayName") or "" for c in (application or {}).get("passwordCredentials") or ()}
+        left = journal.left_over(there)
+        retire = journal.unretired()
+        if not retire and not left:
+            return None
+        about = {"client_id": client_id, "retire": retire, "left": left, "application": application}
+        return Found({"lifetime": desired["lifetime"]} if retire else {}, about)
+
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         if found is None or state == "absent":
             plan = super().plan(found, desired, state)
@@ -82,17 +103,31 @@ class ApplicationPassword(Resource):
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         application = found.object["application"] if found else referred_application(tenant, desired)
+        if plan.action == "delete" and found:
+            self._retire(tenant, application, found)
+            return
         if application is None:
             raise TenantError(f"App {desired['application']!r} is missing")
         journal = _journal(tenant, application, desired)
         for key_id, marker in (found.object["left"] if found else {}).items():
             self._remove(tenant, application, key_id)
             journal.removed(marker, key_id)
-        if plan.action == "delete" and found and found.object["live"]:
-            self._remove(tenant, application, found.object["live"]["key_id"])
-            journal.retired(found.object["live"])
-        elif plan.action == "create":
+        if plan.action == "create":
             self._make(tenant, application, journal, desired)
+
+    def _retire(self, tenant: Tenant, application: dict[str, Any] | None, found: Found) -> None:
+        """Take the secrets back. The sealed copies stay, out of the way: they prove later that they open nothing."""
+        journal = PasswordJournal(tenant, found.object["client_id"])
+        for key_id, marker in found.object["left"].items():
+            if application:
+                self._remove(tenant, application, key_id)
+            journal.removed(marker, key_id)
+        for key_id in found.object["retire"]:
+            if application:
+                self._remove(tenant, application, key_id)
+            tenant.state.retire(key_id)
+            journal.retired(key_id)
+        Pending(tenant.state).clear()
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         live = (found.object["live"] if found else None) or {}

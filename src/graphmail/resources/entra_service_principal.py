@@ -7,7 +7,12 @@ from typing import ClassVar
 from graphmail.errors import GraphError, ServiceFailure
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, Values
-from graphmail.resources.application_reference import REFERENCE, referred_application, service_principal_path
+from graphmail.resources.application_reference import (
+    REFERENCE,
+    referred_application,
+    service_principal_path,
+    stays_for,
+)
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -21,6 +26,7 @@ class ServicePrincipal(Resource):
     name = "entra_service_principal"
     permissions = ("Application.ReadWrite.All",)
     key = "application"
+    claimed = True
     options: ClassVar = REFERENCE | {
         "account_enabled": Option("accountEnabled", {"type": "bool", "default": True}),
     }
@@ -38,10 +44,20 @@ class ServicePrincipal(Resource):
         if found is None:
             self._create(tenant, desired)
         elif plan.action == "delete":
-            tenant.graph.delete(f"/servicePrincipals/{found.object['id']}")
+            path = f"/servicePrincipals/{found.object['id']}"
+            # Disabled first: from then on no token is issued, whatever becomes of the deletion.
+            tenant.graph.call(Operation.IDEMPOTENT, "PATCH", path, json={"accountEnabled": False})
+            tenant.graph.delete(path)
         else:
             body = {self.options[name].property: value for name, value in plan.after.items()}
             tenant.graph.call(Operation.IDEMPOTENT, "PATCH", f"/servicePrincipals/{found.object['id']}", json=body)
+
+    def identify(self, found: Found) -> str:
+        return str(found.object["id"])
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        application = referred_application(tenant, desired)
+        return stays_for(tenant, application, desired) if application else ""
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         return {"object_id": found.object["id"] if found else ASSIGNED}

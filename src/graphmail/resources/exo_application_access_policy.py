@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from graphmail.errors import TenantError
@@ -9,8 +10,10 @@ from graphmail.exchange_errors import already_exists
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, Values
 from graphmail.resources.access_policies import RESTRICT, AccessPolicies
-from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application
+from graphmail.resources.entra_app_role_assignment import mail_consents
 from graphmail.resources.group_reference import referred_group
+from graphmail.resources.password_journal import last_retirement
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -20,20 +23,23 @@ class ApplicationAccessPolicy(Resource):
 
     name = "exo_application_access_policy"
     permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    claimed = True
     options: ClassVar = REFERENCE | {
         "group": Option("PolicyScopeGroupId", {"type": "str", "required": True}),
         "access_right": Option("AccessRight", {"type": "str", "choices": [RESTRICT], "default": RESTRICT}),
         # One space: the limit is the policies' total size, and a description left out is a long one.
         "description": Option("Description", {"type": "str", "default": " "}, managed=False),
+        "wait_for_tokens": Option("", {"type": "int", "default": 0}, managed=False),
     }
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         application = referred_application(tenant, desired)
         absent = desired.get("state") == "absent"
         group = referred_group(tenant, desired["group"], absent=absent)
-        if application is None or (group is None and not absent):
+        client_id = str(application["appId"]) if application else former_client_id(tenant, desired) if absent else ""
+        if not client_id or (group is None and not absent):
             return None
-        policies = AccessPolicies.of(tenant, application["appId"], group, desired["group"])
+        policies = AccessPolicies.of(tenant, client_id, group, desired["group"])
         if not absent:
             policies.refuse_widening(desired["application"], desired["group"])
         for other in policies.others:
@@ -53,8 +59,27 @@ class ApplicationAccessPolicy(Resource):
             )
         return Found({"group": desired["group"], "access_right": policy["AccessRight"]}, policy)
 
+    def identify(self, found: Found) -> str:
+        return str(found.object["Identity"])
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        """Also while the app has consent that it alone confines: without it every mailbox would be open."""
+        if why := super().stays(tenant, found, desired):
+            return why
+        consented = mail_consents(tenant, desired)
+        return f"the app still has consent to {', '.join(consented)}, which it alone confines" if consented else ""
+
+    @staticmethod
+    def _wait_for_tokens(tenant: Tenant, desired: Values) -> None:
+        """Tokens issued before the consent went carry it until they end, and nothing else confines those."""
+        retired = last_retirement(tenant)
+        if retired and desired["wait_for_tokens"]:
+            over = retired + timedelta(seconds=desired["wait_for_tokens"])
+            tenant.clock.sleep((over - tenant.clock.now()).total_seconds())
+
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if plan.action == "delete" and found:
+            self._wait_for_tokens(tenant, desired)
             tenant.exchange.remove("Remove-ApplicationAccessPolicy", Identity=found.object["Identity"])
             return
         application, group = referred_application(tenant, desired), referred_group(tenant, desired["group"])

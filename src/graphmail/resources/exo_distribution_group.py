@@ -10,6 +10,7 @@ from graphmail.errors import ExchangeError, TenantError
 from graphmail.exchange import Cmdlet, CmdletAnswer, Row
 from graphmail.keyed_create import PATIENCE, create_keyed, find_again
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
+from graphmail.resources.group_uses import named_elsewhere
 from graphmail.resources.recipients import Recipients, recipient_read
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
@@ -33,6 +34,7 @@ class DistributionGroup(Resource):
     name = "exo_distribution_group"
     permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
     key = "name"
+    claimed = True
     options: ClassVar = {
         "name": Option("Name", {"type": "str", "required": True}, managed=False),
         "address": Option("PrimarySmtpAddress", {"type": "str"}, compare=lambda value: str(value).lower()),
@@ -112,6 +114,13 @@ class DistributionGroup(Resource):
             tenant.exchange.remove("Remove-DistributionGroup", **parameters)
         else:
             self._update(tenant, plan, found)
+
+    def identify(self, found: Found) -> str:
+        return str(found.object["Guid"])
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        """Also while anything else's access hangs on it."""
+        return super().stays(tenant, found, desired) or named_elsewhere(tenant, found.object)
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         extra = self._extra(found, desired) if found and desired.get("members") is not None else []

@@ -15,7 +15,7 @@ from graphmail.exchange import Cmdlet, Row
 from graphmail.exchange_errors import already_exists
 from graphmail.keyed_create import PATIENCE, create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
-from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application, stays_for
 from graphmail.resources.exo_service_principal import pointer_row
 from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
@@ -34,6 +34,7 @@ class ManagementRoleAssignment(Resource):
 
     name = "exo_management_role_assignment"
     permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    claimed = True
     options: ClassVar = REFERENCE | {
         "roles": Option("Role", {"type": "list", "elements": "str", "required": True}, managed=False),
         "group": Option("RecipientGroupScope", {"type": "str", "required": True}, managed=False),
@@ -48,7 +49,8 @@ class ManagementRoleAssignment(Resource):
         absent = desired.get("state") == "absent"
         application = referred_application(tenant, desired)
         group = referred_group(tenant, desired["group"], absent=absent)
-        pointer = pointer_row(tenant, application["appId"]) if application else None
+        client_id = str(application["appId"]) if application else former_client_id(tenant, desired) if absent else ""
+        pointer = pointer_row(tenant, client_id) if client_id else None
         if pointer is None:
             if not absent and application and not tenant.would_create("exo_service_principal", desired["application"]):
                 raise TenantError(
@@ -70,6 +72,23 @@ class ManagementRoleAssignment(Resource):
         if unordered(before) == unordered(after):
             return Plan(None)
         return Plan("update", before={"assignments": before}, after={"assignments": after})
+
+    def identify(self, found: Found) -> str:
+        return str(found.object["pointer"]["ObjectId"])
+
+    def removed(self, found: Found) -> list[str]:
+        return list(found.object["held"])
+
+    def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        """Of an app that stays, also those by other names than they are made with here."""
+        application = referred_application(tenant, desired)
+        if application is None or not stays_for(tenant, application, desired):
+            return ""
+        ours = {assignment_name(desired["application"], role) for role in desired["roles"]}
+        others = sorted(set(found.object["held"]) - ours)
+        return super().stays(tenant, found, desired) or (
+            f"others are beside them: {', '.join(others)}" if others else ""
+        )
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         held = dict(found.object["held"]) if found else {}

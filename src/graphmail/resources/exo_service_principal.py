@@ -9,7 +9,12 @@ from graphmail.exchange import Cmdlet, Row
 from graphmail.exchange_errors import already_exists
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, Values
-from graphmail.resources.application_reference import REFERENCE, referred_application, service_principal_path
+from graphmail.resources.application_reference import (
+    REFERENCE,
+    former_client_id,
+    referred_application,
+    service_principal_path,
+)
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -23,18 +28,24 @@ class ExchangeServicePrincipal(Resource):
     name = "exo_service_principal"
     permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
     key = "application"
+    claimed = True
     options: ClassVar = REFERENCE | {"display_name": Option("DisplayName", {"type": "str"})}
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         application = referred_application(tenant, desired)
-        if application is None:
+        absent = desired.get("state") == "absent"
+        client_id = str(application["appId"]) if application else former_client_id(tenant, desired) if absent else ""
+        if not client_id:
             return None
-        row = pointer_row(tenant, application["appId"])
+        row = pointer_row(tenant, client_id)
         if row is None:
             return None
-        if desired.get("state") != "absent":
+        if application and not absent:
             _check_object(tenant, application, row)
         return Found({"display_name": row.get("DisplayName")}, row)
+
+    def identify(self, found: Found) -> str:
+        return str(found.object["ObjectId"])
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         if found is None:

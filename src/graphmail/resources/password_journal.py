@@ -17,6 +17,13 @@ ADD = "addPassword"
 LATE = timedelta(days=2)
 
 
+def last_retirement(tenant: Tenant) -> datetime | None:
+    """When the last secret of this customer was taken back: since then no new token is had with it."""
+    entries = Journal(tenant.state.journal).entries()
+    times = [entry.time for entry in entries if entry.kind == "outcome" and entry.result in ("retired", "gone")]
+    return max(times, default=None)
+
+
 class PasswordJournal:
     """The journal of the customer, as far as it is about client secrets of the app with that client id.
 
@@ -52,8 +59,15 @@ class PasswordJournal:
     def removed(self, marker: str, key_id: str) -> None:
         self._journal.outcome(marker, "removed", key_id=key_id)
 
-    def retired(self, live: dict[str, str]) -> None:
-        self._became(live, "retired")
+    def retired(self, key_id: str) -> None:
+        """One that was made here, whatever became of it since."""
+        for made in self._made("sealed", "gone"):
+            if made["key_id"] == key_id:
+                self._became(made, "retired")
+
+    def unretired(self) -> list[str]:
+        """Key ids of all that was made and sealed here and not taken back, newest first."""
+        return [made["key_id"] for made in self._made("sealed", "gone")]
 
     def sealed(self) -> list[dict[str, str]]:
         """Secrets made and sealed here, neither retired nor gone, newest first."""
