@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from graphmail.journal import Journal
+from graphmail.journal import Entry, Journal
 from graphmail.tenant import Tenant
 
 
@@ -33,20 +33,34 @@ class Claims:
         """It is certain that nothing was made."""
         self._journal.outcome(marker, "refused")
 
+    def settle(self, kind: str, key: str, object_id: str) -> None:
+        """What has the key and is there is what an intent without outcome made: a run died before it could say so."""
+        for marker in self._open(kind, key):
+            self.made(marker, object_id)
+
     def holds(self, kind: str, key: str, object_id: str) -> bool:
         """Whether that object was made here. An intent without outcome claims what has its key: nothing had it then."""
+        return self.made_as(kind, object_id) or bool(self._open(kind, key))
+
+    def made_as(self, kind: str, object_id: str) -> bool:
+        """Whether an object of that id was made here; for what shares its key with others, such as deleted apps."""
+        intents = {entry.marker for entry in self._intents(kind)}
+        return any(
+            entry.kind == "outcome"
+            and entry.marker in intents
+            and str(entry.facts.get("object_id", "")).lower() == object_id.lower()
+            for entry in self._journal.entries()
+        )
+
+    def _open(self, kind: str, key: str) -> list[str]:
+        open_ = {entry.marker for entry in self._journal.open_intents()}
+        intents = (entry for entry in self._intents(kind) if entry.marker in open_)
+        return [i.marker for i in intents if str(i.facts.get("display_name", "")).lower() == key.lower()]
+
+    def _intents(self, kind: str) -> list[Entry]:
+        tenant = self._tenant.tenant_id
         entries = self._journal.entries()
-        outcomes = {entry.marker: entry for entry in entries if entry.kind == "outcome"}
-        for entry in entries:
-            if entry.action != _action(kind) or entry.facts.get("tenant_id") != self._tenant.tenant_id:
-                continue
-            outcome = outcomes.get(entry.marker)
-            same_key = str(entry.facts.get("display_name", "")).lower() == key.lower()
-            if outcome is None and same_key:
-                return True
-            if outcome and str(outcome.facts.get("object_id", "")).lower() == object_id.lower():
-                return True
-        return False
+        return [entry for entry in entries if entry.action == _action(kind) and entry.facts.get("tenant_id") == tenant]
 
 
 def _action(kind: str) -> str:

@@ -169,14 +169,10 @@ class Resource(ABC):
             tenant.reads.drop()
             found = self.read(tenant, params)
             plan = self.plan(found, params, state)
-        if plan.action == "delete" and found and params.get("made_here_only"):
-            if why := self.stays(tenant, found, params):
-                tenant.warn(f"Left alone: {self.name} {self._claim_key(params)!r}, since {why}.")
-                return {"changed": False, "diff": {"before": {}, "after": {}}, "left": why}
-            if tenant.run.check_mode:
-                for name in (f"{self.name} {self._claim_key(params)}", *self.removed(found)):
-                    tenant.plan_create("removed", name)
+        if plan.action == "delete" and found and (why := self._left(tenant, found, params)):
+            return {"changed": False, "diff": {"before": {}, "after": {}}, "left": why}
         result: Values = {"changed": plan.action is not None, "diff": {"before": plan.before, "after": plan.after}}
+        self._settle(tenant, found, params)
         if plan.action and not tenant.run.check_mode:
             tenant.pin()
             if self.name.startswith("exo_"):
@@ -198,6 +194,21 @@ class Resource(ABC):
             tenant.plan_create(self.name, params[self.key])
         return result if state == "absent" else result | self.facts(found, params)
 
+    def _left(self, tenant: Tenant, found: Found, params: Values) -> str:
+        """Why it is not removed, where only what was made here shall go; empty where it goes."""
+        if not params.get("made_here_only"):
+            return ""
+        if why := self.stays(tenant, found, params):
+            tenant.warn(f"Left alone: {self.name} {self._claim_key(params)!r}, since {why}.")
+        elif tenant.run.check_mode:
+            for name in (f"{self.name} {self._claim_key(params)}", *self.removed(found)):
+                tenant.plan_create("removed", name)
+        return why
+
+    def _settle(self, tenant: Tenant, found: Found | None, params: Values) -> None:
+        if found and self.claimed and (identifier := self.identify(found)) and not tenant.run.check_mode:
+            Claims(tenant).settle(self.name, self._claim_key(params), identifier)
+
     def _claim(self, tenant: Tenant, plan: Plan, params: Values) -> str:
         if plan.action != "create" or not self.claimed:
             return ""
@@ -207,7 +218,8 @@ class Resource(ABC):
         try:
             self.apply(tenant, plan, found, params)
         except TenantError as error:
-            if claim and nothing_done(error):
+            # One of our own refusals came before the write. Where it did not, too little is claimed, never too much.
+            if claim and (nothing_done(error) or type(error) is TenantError):
                 Claims(tenant).refused(claim)
             raise
 

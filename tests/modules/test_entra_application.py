@@ -146,11 +146,37 @@ def test_a_client_id_that_is_not_there_is_an_error(task, sandbox):
     assert sandbox.writes == []
 
 
-def test_a_deleted_app_that_holds_the_unique_name_is_named(task, contoso):
-    removed = task(NAME, **APP)["client_id"]
+def test_a_deleted_app_of_others_that_holds_the_unique_name_is_named(task, contoso, sandbox):
+    made = contoso.graph("POST", "/applications", {"displayName": "Kundo Mail", "uniqueName": "kundo-mail"})
+    contoso.graph("DELETE", f"/applications/{made['id']}")
+    contoso.settled()
+    for on_offboard in ("keep_deleted", "purge"):
+        assert made["appId"] in task.failed(NAME, on_offboard=on_offboard, **APP)
+    assert sandbox.writes == []
+
+
+@pytest.mark.parametrize("on_offboard", ["keep_deleted", "purge"])
+def test_a_deleted_app_made_here_is_restored_or_makes_way(task, contoso, on_offboard):
+    first = task(NAME, **APP)["client_id"]
     contoso.graph("DELETE", f"/applications/{contoso.app()['id']}")
     contoso.settled()
-    assert removed in task.failed(NAME, **APP)
+    result = task(NAME, on_offboard=on_offboard, **APP)
+    assert (result["client_id"] == first) is (on_offboard == "keep_deleted")
+    assert result["diff"] == task(NAME, check=True, **APP)["diff"] | {"after": result["diff"]["after"]}
+    assert not task(NAME, **APP)["changed"]
+    assert contoso.graph("GET", "/directory/deletedItems/microsoft.graph.application")["value"] == []
+
+
+def test_purge_also_ends_what_was_left_soft_deleted(task, contoso, sandbox):
+    task(NAME, **APP)
+    task(NAME, unique_name="kundo-mail", state="absent")
+    contoso.settled()
+    gone = {"unique_name": "kundo-mail", "state": "absent", "on_offboard": "purge"}
+    assert task(NAME, check=True, **gone)["changed"]
+    assert sandbox.writes == []
+    assert task(NAME, **gone)["changed"]
+    assert contoso.graph("GET", "/directory/deletedItems/microsoft.graph.application")["value"] == []
+    assert not task(NAME, **gone)["changed"]
 
 
 def test_permissions_of_other_kinds_and_apis_are_left_alone(task, contoso):

@@ -81,6 +81,7 @@ def test_variables_are_plain_data_with_defaults_filled_in(tmp_path):
         "client_id": None,
         "logo": None,
         "notes": None,
+        "on_offboard": "keep_deleted",
         "known_credentials": [],
     }
     assert variables["access"] == "application_access_policy"

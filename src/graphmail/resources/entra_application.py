@@ -106,7 +106,7 @@ class Application(Resource):
         if desired.get("state") != "absent" or desired.get("on_offboard") != "purge":
             return None
         deleted = deleted_application(tenant, desired["unique_name"])
-        ours = deleted and Claims(tenant).holds("entra_application", desired["unique_name"], str(deleted["id"]))
+        ours = deleted and Claims(tenant).made_as("entra_application", str(deleted["id"]))
         return Found({"unique_name": desired["unique_name"], "deleted": True}, deleted) if deleted and ours else None
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
@@ -164,7 +164,7 @@ class Application(Resource):
             deleted = deleted_application(tenant, desired["unique_name"])
         if deleted is None:
             raise error
-        if not Claims(tenant).holds("entra_application", desired["unique_name"], str(deleted["id"])):
+        if not Claims(tenant).made_as("entra_application", str(deleted["id"])):
             raise TenantError(
                 f"A deleted app still holds the uniqueName {desired['unique_name']!r}",
                 found=f"object id {deleted['id']}, client id {deleted.get('appId')}, in directory/deletedItems",

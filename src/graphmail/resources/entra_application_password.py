@@ -77,12 +77,12 @@ class ApplicationPassword(Resource):
         values = {"lifetime": desired["lifetime"]} if live else {}
         return Found(values, {"live": live, "left": left, "application": application})
 
-    @staticmethod
-    def _leaving(tenant: Tenant, application: dict[str, Any] | None, desired: Values) -> Found | None:
+    def _leaving(self, tenant: Tenant, application: dict[str, Any] | None, desired: Values) -> Found | None:
         """Every secret that the journal knows and did not take back, also of an app gone; and what intents left."""
         client_id = str(application["appId"]) if application else former_client_id(tenant, desired)
         journal = PasswordJournal(tenant, client_id)
-        there = {c["keyId"]: c.get("displayName") or "" for c in (application or {}).get("passwordCredentials") or ()}
+        there = self._there(tenant, application, journal) if application else {}
+        journal.refuse_unknown(there)
         left = journal.left_over(there)
         retire = journal.unretired()
         if not retire and not left:
