@@ -172,7 +172,7 @@ class Resource(ABC):
         if plan.action == "delete" and found and (why := self._left(tenant, found, params)):
             return {"changed": False, "diff": {"before": {}, "after": {}}, "left": why}
         result: Values = {"changed": plan.action is not None, "diff": {"before": plan.before, "after": plan.after}}
-        self._settle(tenant, found, params)
+        self._settle_claim(tenant, found, params)
         if plan.action and not tenant.run.check_mode:
             tenant.pin()
             if self.name.startswith("exo_"):
@@ -205,7 +205,7 @@ class Resource(ABC):
                 tenant.plan_create("removed", name)
         return why
 
-    def _settle(self, tenant: Tenant, found: Found | None, params: Values) -> None:
+    def _settle_claim(self, tenant: Tenant, found: Found | None, params: Values) -> None:
         if found and self.claimed and (identifier := self.identify(found)) and not tenant.run.check_mode:
             Claims(tenant).settle(self.name, self._claim_key(params), identifier)
 

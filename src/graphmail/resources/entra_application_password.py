@@ -80,14 +80,15 @@ class ApplicationPassword(Resource):
     def _leaving(self, tenant: Tenant, application: dict[str, Any] | None, desired: Values) -> Found | None:
         """Every secret that the journal knows and did not take back, also of an app gone; and what intents left."""
         client_id = str(application["appId"]) if application else former_client_id(tenant, desired)
-        journal = PasswordJournal(tenant, client_id)
+        journal = _journal(tenant, {"appId": client_id}, desired)
         there = self._there(tenant, application, journal) if application else {}
         journal.refuse_unknown(there)
         left = journal.left_over(there)
         retire = journal.unretired()
         if not retire and not left:
             return None
-        about = {"client_id": client_id, "retire": retire, "left": left, "application": application}
+        live = {"key_id": retire[0]} if retire else None
+        about = {"client_id": client_id, "retire": retire, "left": left, "application": application, "live": live}
         return Found({"lifetime": desired["lifetime"]} if retire else {}, about)
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
@@ -104,7 +105,7 @@ class ApplicationPassword(Resource):
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         application = found.object["application"] if found else referred_application(tenant, desired)
         if plan.action == "delete" and found:
-            self._retire(tenant, application, found)
+            self._retire(tenant, application, found, desired)
             return
         if application is None:
             raise TenantError(f"App {desired['application']!r} is missing")
@@ -115,9 +116,9 @@ class ApplicationPassword(Resource):
         if plan.action == "create":
             self._make(tenant, application, journal, desired)
 
-    def _retire(self, tenant: Tenant, application: dict[str, Any] | None, found: Found) -> None:
+    def _retire(self, tenant: Tenant, application: dict[str, Any] | None, found: Found, desired: Values) -> None:
         """Take the secrets back. The sealed copies stay, out of the way: they prove later that they open nothing."""
-        journal = PasswordJournal(tenant, found.object["client_id"])
+        journal = _journal(tenant, {"appId": found.object["client_id"]}, desired)
         for key_id, marker in found.object["left"].items():
             if application:
                 self._remove(tenant, application, key_id)
@@ -127,7 +128,8 @@ class ApplicationPassword(Resource):
                 self._remove(tenant, application, key_id)
             tenant.state.retire(key_id)
             journal.retired(key_id)
-        Pending(tenant.state).clear()
+        if not desired.get("proof"):
+            Pending(tenant.state).clear()
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         live = (found.object["live"] if found else None) or {}
