@@ -145,6 +145,20 @@ def test_what_cannot_be_asked_for(sandbox, client_id, scope, error, code):
     refusal(Device(sandbox, CONTOSO, scope, client_id).begun, 400, error, code)
 
 
+def test_app_of_one_tenant_is_not_asked_for_over_organizations(sandbox, new_app):
+    for authority in ("organizations", "common"):
+        begun = Device(sandbox, authority, "User.Read", new_app["client_id"]).begun
+        refusal(begun, 400, "invalid_request", 50194)
+    assert Device(sandbox, CONTOSO, "User.Read", new_app["client_id"]).begun.status_code == 200
+    sandbox.by_hand(CONTOSO, "PATCH", f"/applications/{new_app['id']}", {"signInAudience": "AzureADMultipleOrgs"})
+    assert Device(sandbox, "organizations", "User.Read", new_app["client_id"]).begun.status_code == 200
+
+
+def test_client_that_nobody_registered_is_not_found_over_organizations(sandbox):
+    unknown = "5a4d0000-0000-4000-8000-00000000ffff"
+    refusal(Device(sandbox, "organizations", "User.Read", unknown).begun, 400, "unauthorized_client", 700016)
+
+
 def test_refresh_token_gives_a_new_one_and_other_scopes_that_are_consented(sandbox, admin):
     first = signed_in(sandbox, CONTOSO, admin, SCOPE)
     form = {"grant_type": "refresh_token", "client_id": GRAPH_TOOLS, "refresh_token": first["refresh_token"]}

@@ -120,7 +120,8 @@ def test_discovery_by_domain_names_the_tenants_guid(sandbox):
         ({"scope": None}, 400, "invalid_request", 900144),
         ({"client_secret": None}, 401, "invalid_client", 7000218),
         ({"grant_type": "nonsense"}, 400, "unsupported_grant_type", 70003),
-        ({"scope": "https://graph.microsoft.com/Mail.Send"}, 400, "invalid_scope", 70011),
+        ({"scope": "https://graph.microsoft.com/Mail.Send"}, 400, "invalid_scope", 1002012),
+        ({"scope": "Mail.Send"}, 400, "invalid_scope", 1002012),
         ({"scope": "https://graph.microsoft.com/.default openid"}, 400, "invalid_scope", 28002),
         (
             {"scope": "https://graph.microsoft.com/.default https://outlook.office365.com/.default"},

@@ -249,3 +249,16 @@ def test_extended_properties_are_filtered_by_and_expanded(contoso):
 def test_extended_property_id_has_a_form(contoso):
     body = {"singleValueExtendedProperties": [{"id": "Kundo", "value": "1"}]}
     contoso.refused(400, "ErrorInvalidProperty", "POST", f"{USER}/messages", json=body)
+
+
+@pytest.mark.parametrize("property_id", ["String 0x7D", "String 0x007D", "Integer 0x0E07"])
+def test_tag_of_an_extended_property_has_any_number_of_digits(contoso, property_id):
+    held = [{"id": property_id, "value": "1"}]
+    made = contoso.got("POST", f"{USER}/messages", 201, json={"singleValueExtendedProperties": held})
+    expand = f"$expand=singleValueExtendedProperties($filter=id eq '{property_id}')"
+    assert contoso.got("GET", f"{USER}/messages/{made['id']}?{expand}")["singleValueExtendedProperties"] == held
+
+
+def test_attachment_that_does_not_say_what_it_is_is_told_so(contoso):
+    message = {"attachments": [{"name": "a.txt", "contentBytes": "YQ=="}]}
+    assert "'@odata.type'" in contoso.refused(400, "RequestBodyRead", "POST", f"{USER}/messages", json=message)

@@ -178,3 +178,19 @@ def test_filters_of_alternatives_hold_as_python_says(alternatives, subject, read
 def test_no_filter_text_fails_but_with_a_400(text):
     with suppress(ServiceError):
         parse_filter(text)
+
+
+def test_context_of_a_list_and_of_a_message_has_what_was_selected(contoso):
+    made = contoso.got("POST", "/users/support@contoso.example/messages", 201, json={"subject": "one"})
+    path = "/users/support@contoso.example/messages"
+    for where, end in ((path, "messages(subject,from)"), (f"{path}/{made['id']}", "messages(subject,from)/$entity")):
+        assert contoso.got("GET", f"{where}?$select=subject,from")["@odata.context"].endswith(end)
+    assert contoso.got("GET", path)["@odata.context"].endswith("/messages")
+
+
+def test_good_answers_say_that_they_are_odata_and_errors_are_plain_json(contoso):
+    path = "/users/support@contoso.example/messages"
+    good, bad = contoso.graph("GET", path), contoso.graph("GET", f"{path}/x")
+    kind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+    assert (good.headers["Content-Type"], good.headers["OData-Version"]) == (kind, "4.0")
+    assert (bad.headers["Content-Type"], "OData-Version" in bad.headers) == ("application/json", False)

@@ -60,6 +60,32 @@ def test_custom_headers_arrive(contoso):
     assert [h for h in held if h["name"].lower().startswith("x-")] == headers
 
 
+def test_more_than_five_headers_of_ones_own_are_400(contoso):
+    headers = [{"name": f"X-Number-{n}", "value": "1"} for n in range(6)]
+    contoso.got("POST", SEND, 202, json=mail(CEO, internetMessageHeaders=headers[:5]))
+    code = "InvalidInternetMessageHeaderCollection"
+    message = contoso.refused(400, code, "POST", SEND, json=mail(CEO, internetMessageHeaders=headers))
+    assert message == "Maximum number of headers in one message should be less than or equal to 5."
+
+
+def test_recipients_without_a_name_get_their_own_or_their_address(contoso):
+    contoso.got("POST", SEND, 202, json=mail(CEO, ccRecipients=to("somebody@elsewhere.test")))
+    sent = contoso.arrived("support@contoso.example", "sentitems")[0]
+    assert sent["toRecipients"] == [{"emailAddress": {"name": "Cecilia Ek", "address": CEO}}]
+    message = contoso.got("GET", f"{DRAFTS}/{sent['id']}")
+    elsewhere = {"name": "somebody@elsewhere.test", "address": "somebody@elsewhere.test"}
+    assert message["ccRecipients"] == [{"emailAddress": elsewhere}]
+    assert contoso.arrived(CEO)[0]["toRecipients"] == sent["toRecipients"]
+
+
+def test_name_that_was_given_is_kept_and_a_changed_draft_is_named_too(contoso):
+    given = [{"emailAddress": {"name": "The boss", "address": CEO}}]
+    path = f"{DRAFTS}/{contoso.got('POST', DRAFTS, 201, json={'toRecipients': given})['id']}"
+    assert contoso.got("GET", path)["toRecipients"] == given
+    changed = contoso.got("PATCH", path, json={"toRecipients": to(CEO)})
+    assert changed["toRecipients"][0]["emailAddress"]["name"] == "Cecilia Ek"
+
+
 def test_mime_is_sent(contoso):
     lines = [
         "From: support@contoso.example",

@@ -34,6 +34,11 @@ def registration_of(world: World, tenant: Tenant, app_id: str) -> Registration |
     return Registration(home, found)
 
 
+def anybodys(world: World, app_id: str) -> Application | None:
+    """Return the live application with this client id, whichever tenant it is registered in."""
+    return next((found for tenant in world.tenants.values() if (found := _in(tenant, app_id.lower()))), None)
+
+
 def share(world: World, tenant: Tenant, application: Application) -> None:
     """Note where an application is that other tenants may use; call it when its audience may have changed."""
     shared = application.properties.get("signInAudience") in MULTI_TENANT

@@ -20,6 +20,13 @@ from graphmail.sandbox.shell import Shell
 from graphmail.sandbox.store import World
 from graphmail.sandbox.well_known import EXCHANGE_APP_ID, GRAPH_APP_ID
 
+# learn.microsoft.com/graph/api/user-list-messages and public traces of answers.
+ODATA = {
+    "Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;"
+    "charset=utf-8",
+    "OData-Version": "4.0",
+}
+
 
 @dataclass(slots=True)
 class Services:
@@ -42,9 +49,12 @@ def make_services(world: World, roots: dict[str, str]) -> Services:
     graph_gate = BearerGate(world, audiences_of(GRAPH_APP_ID), graph.dialect.unauthorized)
     exchange_gate = BearerGate(world, audiences_of(EXCHANGE_APP_ID), exchange.dialect.unauthorized)
     ids = {"request-id": "", "client-request-id": ""}
+    of_graph = ids | {"x-ms-ags-diagnostic": '{"ServerInfo":{"Ring":"sandbox"}}'}
     apps: dict[str, ASGIApp] = {
         "login": Shell(entra, world, EntraGate(world), {"x-ms-request-id": ""}),
-        "graph": Shell(graph, world, graph_gate, ids | {"x-ms-ags-diagnostic": '{"ServerInfo":{"Ring":"sandbox"}}'}),
+        "graph": Shell(
+            graph, world, graph_gate, ids | {"x-ms-ags-diagnostic": '{"ServerInfo":{"Ring":"sandbox"}}'}, ODATA
+        ),
         "exchange": Shell(exchange, world, exchange_gate, ids),
     }
     return Services(entra, graph, exchange, apps)

@@ -25,7 +25,7 @@ from graphmail.sandbox.service import Service, not_implemented
 from graphmail.sandbox.store import Tenant, World
 from graphmail.sandbox.wire import CONNECTION, drop, send_badly
 
-_JSON = "application/json"
+_JSON = {"Content-Type": "application/json"}
 
 
 class RefusedError(Exception):
@@ -49,10 +49,13 @@ class Gate:
 class Shell:
     """The ASGI application of one service."""
 
-    def __init__(self, service: Service, world: World, gate: Gate, headers: dict[str, str]) -> None:
+    def __init__(
+        self, service: Service, world: World, gate: Gate, headers: dict[str, str], answers: dict[str, str] = _JSON
+    ) -> None:
         self.service = service
         self.world = world
         self.gate = gate
+        self.answers = answers  # headers of a good answer in JSON
         self.headers = headers  # response header -> "" for a request id of ours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,21 +140,20 @@ class Shell:
 
     def _response(self, answer: Answer, now: datetime, request_id: str, request: Request) -> Response:
         body: Any = answer.body
-        media_type = None
+        told: dict[str, str] = {}
         if body is None:
             content = b""
         elif isinstance(body, bytes):
-            content, media_type = body, "application/octet-stream"
+            content, told = body, {"Content-Type": "application/octet-stream"}
         else:
-            content, media_type = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), _JSON
+            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            told = self.answers if answer.status < 400 else _JSON
         response = Response(content, answer.status)
         headers = {name: value or request_id for name, value in self.headers.items()}
         headers["Date"] = format_datetime(now, usegmt=True)
         if asked := request.headers.get("client-request-id"):
             headers["client-request-id"] = asked
-        if media_type:
-            headers["Content-Type"] = media_type
-        for name, value in (headers | answer.headers).items():
+        for name, value in (headers | told | answer.headers).items():
             response.headers[name] = value
         return response
 

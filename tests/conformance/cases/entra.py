@@ -58,7 +58,7 @@ def discovery_by_domain_names_the_tenants_id(target: Target) -> Any:
     return {"tenant": target.tenancy.tenant_id in target.http.get(url, timeout=60).json()["token_endpoint"]}
 
 
-@case({"status": 400, "code": "invalid_scope 70011"}, source=CODES, standing=Standing.OBSERVED)
+@case({"status": 400, "code": "invalid_scope 1002012"}, source=CODES, standing=Standing.OBSERVED)
 def scope_that_is_no_default_is_invalid(target: Target) -> Any:
     """A scope other than `<resource>/.default` is 400 invalid_scope"""
     return target.sign_in(form(target, scope="https://graph.microsoft.com/Mail.Send")).refusal

@@ -11,7 +11,7 @@ from graphmail.sandbox.entra.delegated_scopes import parse_scopes
 from graphmail.sandbox.entra.form import Form, refuse
 from graphmail.sandbox.entra.sign_ins import recall, remember
 from graphmail.sandbox.entra.user_grant import enter_tenant, is_common, now_of, redeeming_client, tokens_answer
-from graphmail.sandbox.registration import registration_of
+from graphmail.sandbox.registration import MULTI_TENANT, anybodys, registration_of
 from graphmail.sandbox.sign_in_records import SignIn
 
 LIFETIME = timedelta(seconds=900)
@@ -23,7 +23,9 @@ async def devicecode(call: Call) -> Answer:
     """Begin: a code for the client to poll with, and one for a person to type."""
     form = Form(call)
     client_id, scope = form.required("client_id").lower(), form.required("scope")
-    if not is_common(call.tenant):
+    if is_common(call.tenant):
+        _require_for_everybody(call, client_id)
+    else:
         find_client(call, client_id)
     parse_scopes(call, client_id, scope)
     now = datetime.now(UTC) if is_common(call.tenant) else call.tenant.clock.now()
@@ -44,6 +46,25 @@ async def devicecode(call: Call) -> Answer:
         "authenticate.",
     }
     return Answer(200, body)
+
+
+def _require_for_everybody(call: Call, client_id: str) -> None:
+    """ServiceError 700016 or 50194 for a client that people of any tenant cannot sign in to.
+
+    learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-AADSTS50194-app-is-not-multi-tenant
+    """
+    if client_id in FIRST_PARTY:
+        return
+    application = anybodys(call.world, client_id)
+    if application is None:
+        find_client(call, client_id)
+    elif application.properties.get("signInAudience") not in MULTI_TENANT:
+        text = (
+            f"Application '{client_id}'({application.properties.get('displayName')}) is not configured as a "
+            "multi-tenant application. Usage of the /common endpoint is not supported for such apps created after "
+            "'10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant."
+        )
+        refuse(call, 50194, "invalid_request", text)
 
 
 def _is_public(call: Call, client_id: str) -> bool:

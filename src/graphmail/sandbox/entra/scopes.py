@@ -21,10 +21,10 @@ def app_resource(call: Call, scope: str) -> tuple[ServicePrincipal, str]:
     audience, _, suffix = scope.rpartition("/")
     if len(scopes) != 1 or suffix != ".default" or not audience:
         text = (
-            "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
-            f"'scope' is not valid. The scope {scope} is not valid."
+            f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
+            "/.default suffixed to the resource identifier (application ID URI)."
         )
-        refuse(call, 70011, "invalid_scope", text)
+        refuse(call, 1002012, "invalid_scope", text)
     return resource_of(call, audience), audience.rstrip("/").lower()
 
 

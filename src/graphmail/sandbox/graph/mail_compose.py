@@ -13,6 +13,7 @@ from graphmail.sandbox.graph.errors import graph_error
 from graphmail.sandbox.graph.mail_box import Box
 from graphmail.sandbox.graph.mail_item import blank, new_attachment
 from graphmail.sandbox.graph.mail_mime import parse, render
+from graphmail.sandbox.graph.mail_names import name_recipients
 from graphmail.sandbox.graph.mail_schema import (
     ALWAYS,
     DRAFT_ONLY,
@@ -25,8 +26,9 @@ from graphmail.sandbox.graph.mail_schema import (
 from graphmail.sandbox.mail_records import Attachment
 from graphmail.sandbox.service import not_implemented
 
+MOST_HEADERS = 5  # of one's own in a message
 _EXTENDED_ID = re.compile(
-    r"\w+ (?:0x[0-9a-f]{3,8}|\{[0-9a-f-]{36}\} (?:name .+|id 0x[0-9a-f]+))", re.IGNORECASE,
+    r"\w+ (?:0x[0-9a-f]{1,8}|\{[0-9a-f-]{36}\} (?:name .+|id 0x[0-9a-f]+))", re.IGNORECASE,
 )  # fmt: skip
 
 
@@ -51,11 +53,16 @@ def composed(box: Box, given: Any) -> Mail:
     checked = check({n: v for n, v in given.items() if n != "attachments"}, MESSAGE)
     wanted = {n: filled(n, v) for n, v in checked.items() if n in ALWAYS or n in DRAFT_ONLY}
     check_extended(wanted.get("singleValueExtendedProperties", []))
-    headers = [_header(h) for h in checked.get("internetMessageHeaders") or ()]
+    given_headers = checked.get("internetMessageHeaders") or ()
+    if len(given_headers) > MOST_HEADERS:
+        text = f"Maximum number of headers in one message should be less than or equal to {MOST_HEADERS}."
+        raise graph_error(400, "InvalidInternetMessageHeaderCollection", text)
+    headers = [_header(h) for h in given_headers]
     properties = _blank(box)
     made_id = properties["internetMessageId"]
     properties |= wanted
     properties["internetMessageId"] = properties["internetMessageId"] or made_id
+    name_recipients(box.tenant, properties)
     return Mail(properties, headers, attachments)
 
 
@@ -67,12 +74,17 @@ def composed_mime(box: Box, body: bytes) -> Mail:
         text = "Invalid base64 string for MIME content."
         raise graph_error(400, "ErrorMimeContentInvalidBase64String", text) from None
     properties, headers, attachments = parse(raw, box.now)
-    return Mail(_blank(box) | properties, headers, attachments)
+    properties = _blank(box) | properties
+    name_recipients(box.tenant, properties)
+    return Mail(properties, headers, attachments)
 
 
 def composed_attachment(box: Box, given: Any) -> Attachment:
     """Make an attachment of Graph's JSON. Raises Graph's 400, 413 for one that must be uploaded in slices."""
     kind = str(given.get("@odata.type")) if isinstance(given, dict) else ""
+    if isinstance(given, dict) and "@odata.type" not in given:
+        text = "The attachment has no '@odata.type', which says what it is: #microsoft.graph.fileAttachment, for one."
+        raise graph_error(400, "RequestBodyRead", text)
     if kind.lower() == "#microsoft.graph.itemattachment":
         return _item_attachment(box, given)
     if kind.lower() == "#microsoft.graph.referenceattachment":

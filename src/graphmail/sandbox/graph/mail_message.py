@@ -15,7 +15,8 @@ from graphmail.sandbox.graph.mail_box import BY_ROLE, READ, READ_BASIC, WRITE, B
 from graphmail.sandbox.graph.mail_compose import check_extended, composed, composed_mime, filled, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place, touch
 from graphmail.sandbox.graph.mail_mime import render
-from graphmail.sandbox.graph.mail_query import Query, number_answer, page, parse_query
+from graphmail.sandbox.graph.mail_names import name_recipients
+from graphmail.sandbox.graph.mail_query import Query, chosen, number_answer, page, parse_query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, CREATE_ONLY, DRAFT_ONLY, MESSAGE, check
 from graphmail.sandbox.graph.mail_search import MOST
 from graphmail.sandbox.graph.mail_view import EXPANDABLE, property_key, shown, whole
@@ -33,7 +34,7 @@ def one(box: Box, message: Message, query: Query, status: int = 200) -> Answer:
         headers["Location"] = f"{box.call.root}/v1.0/{where}('{box.item_id(message)}')"
     if box.minimal:
         return Answer(status if status == 201 else 204, None, headers)
-    context = f"{box.call.root}/v1.0/$metadata#{where}/$entity"
+    context = f"{box.call.root}/v1.0/$metadata#{where}{chosen(query)}/$entity"
     return Answer(status, {"@odata.context": context, **shown(box, message, whole(box, message), query)}, headers)
 
 
@@ -49,7 +50,9 @@ async def list_messages(call: Call) -> Answer:
     where = f"users('{box.recipient.id}')" + (f"/mailFolders('{folder}')" if folder else "")
     value = [shown(box, found[item.pop("")], item, query) for item in kept]
     return Answer(
-        200, {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages", **notes, "value": value}, box.applied()
+        200,
+        {"@odata.context": f"{call.root}/v1.0/$metadata#{where}/messages{chosen(query)}", **notes, "value": value},
+        box.applied(),
     )
 
 
@@ -115,6 +118,7 @@ async def change_message(call: Call) -> Answer:
         changed = {property_key(p["id"]) for p in extended}
         held = message.properties["singleValueExtendedProperties"]
         wanted["singleValueExtendedProperties"] = [p for p in held if property_key(p["id"]) not in changed] + extended
+    name_recipients(box.tenant, wanted)
     changes = {n: filled(n, v) for n, v in wanted.items() if message.properties.get(n) != v}
     if changes:
         message.properties |= changes

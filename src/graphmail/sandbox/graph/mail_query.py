@@ -85,6 +85,11 @@ def next_link(call: Call, skip: int) -> str:
     return f"{call.root}/v1.0{quote(call.path)}?" + "&".join(f"{quote(k)}={quote(v)}" for k, v in options.items())
 
 
+def chosen(query: Query) -> str:
+    """Return the select list as a context URL has it: docs.oasis-open.org/odata/odata/v4.01 protocol, 10.7."""
+    return f"({','.join(query.select)})" if query.select else ""
+
+
 def selected(item: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """Return only what is selected, and always the id and annotations."""
     if not names:

@@ -15,6 +15,7 @@ from graphmail.sandbox.graph.mail_box import SEND, WRITE, Box, open_box, require
 from graphmail.sandbox.graph.mail_compose import Mail, composed, composed_mime, is_mime
 from graphmail.sandbox.graph.mail_item import encoded_size, new_id, place
 from graphmail.sandbox.graph.mail_message import one
+from graphmail.sandbox.graph.mail_names import name_recipients
 from graphmail.sandbox.graph.mail_query import Query
 from graphmail.sandbox.graph.mail_schema import ALWAYS, DRAFT_ONLY, RECIPIENT, check
 from graphmail.sandbox.graph.mail_send import send_out
@@ -85,6 +86,7 @@ def _of_json(box: Box, original: Message, kind: _Kind, *, complete: bool) -> Mai
     mail.properties |= named
     if to is not None:
         mail.properties["toRecipients"] = check(to, [RECIPIENT], "toRecipients")
+        name_recipients(box.tenant, mail.properties)
     if complete and kind.forward and not mail.properties["toRecipients"]:
         raise _bad("The ToRecipients parameter is missing.")
     mail.attachments = [*_carried(original, kind), *mail.attachments]

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from graphmail.sandbox.graph.mail_item import blank
 from graphmail.sandbox.graph.mail_mime import parse
+from graphmail.sandbox.graph.mail_names import name_recipients
 from graphmail.sandbox.smtp.auto_reply import auto_reply
 from graphmail.sandbox.smtp.transport import FULL, Routing, deliver, log_inbound, route
 from graphmail.sandbox.store import World
@@ -59,6 +60,7 @@ class Inbound:
         at = targets[0].tenant.clock.now()
         given, headers, attachments = parse(raw, at)
         properties = blank(at, "sender.invalid") | given
+        name_recipients(targets[0].tenant, properties)
         for target in targets:
             deliver(target, properties, headers, attachments)
             log_inbound(target, properties)
