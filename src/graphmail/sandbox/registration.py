@@ -35,8 +35,10 @@ def registration_of(world: World, tenant: Tenant, app_id: str) -> Registration |
 
 
 def anybodys(world: World, app_id: str) -> Application | None:
-    """Return the live application with this client id, whichever tenant it is registered in."""
-    return next((found for tenant in world.tenants.values() if (found := _in(tenant, app_id.lower()))), None)
+    """Return the live application with this client id, whichever tenant it is registered in; looks at all of them."""
+    home = world.tenants.get(world.shared_applications.get(app_id.lower(), ""))
+    tenants = [home] if home else world.tenants.values()
+    return next((found for tenant in tenants if (found := _in(tenant, app_id.lower()))), None)
 
 
 def share(world: World, tenant: Tenant, application: Application) -> None:

@@ -52,9 +52,7 @@ def make_services(world: World, roots: dict[str, str]) -> Services:
     of_graph = ids | {"x-ms-ags-diagnostic": '{"ServerInfo":{"Ring":"sandbox"}}'}
     apps: dict[str, ASGIApp] = {
         "login": Shell(entra, world, EntraGate(world), {"x-ms-request-id": ""}),
-        "graph": Shell(
-            graph, world, graph_gate, ids | {"x-ms-ags-diagnostic": '{"ServerInfo":{"Ring":"sandbox"}}'}, ODATA
-        ),
+        "graph": Shell(graph, world, graph_gate, of_graph, ODATA),
         "exchange": Shell(exchange, world, exchange_gate, ids),
     }
     return Services(entra, graph, exchange, apps)
