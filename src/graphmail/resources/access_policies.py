@@ -45,6 +45,16 @@ class AccessPolicies:
                 remedy="see who needs it; then Get-ApplicationAccessPolicy and Remove-ApplicationAccessPolicy it",
             )
 
+    def refuse_other_kind(self, application: str, group: str) -> None:
+        """Raise TenantError when the group's own policy shuts out: its right cannot be changed."""
+        if self.of_group and self.of_group.get("AccessRight") != RESTRICT:
+            raise TenantError(
+                f"The policy of app {application!r} for group {group!r} is of another kind",
+                expected=RESTRICT,
+                found=str(self.of_group.get("AccessRight")),
+                remedy="remove it in Exchange; a right cannot be changed, and removing opens mailboxes",
+            )
+
 
 def policy_is_for(policy: Row, group: Row | None, name: str) -> bool:
     """Whether the policy is for that group: `ScopeIdentityRaw` ends with its object id; one that is gone has a name."""

@@ -50,13 +50,7 @@ class ApplicationAccessPolicy(Resource):
         policy = policies.of_group
         if policy is None:
             return None
-        if policy.get("AccessRight") != desired["access_right"]:
-            raise TenantError(
-                f"The policy of app {desired['application']!r} for group {desired['group']!r} is of another kind",
-                expected=desired["access_right"],
-                found=str(policy.get("AccessRight")),
-                remedy="remove it in Exchange; a right cannot be changed, and removing opens mailboxes",
-            )
+        policies.refuse_other_kind(desired["application"], desired["group"])
         return Found({"group": desired["group"], "access_right": policy["AccessRight"]}, policy)
 
     def identify(self, found: Found) -> str:

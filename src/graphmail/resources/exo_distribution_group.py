@@ -56,14 +56,15 @@ class DistributionGroup(Resource):
         taken = [row for answer in others if not answer.missing for row in answer.value()]
         rows = [] if group.missing else group.value()
         row = next((row for row in rows if _named(row, desired["name"])), None)
-        stranger = next((t for t in taken if t.get("RecipientTypeDetails") != TYPE), None)
-        if stranger and _claims(stranger, desired):
+        stranger = next((t for t in taken if t.get("RecipientTypeDetails") != TYPE and _claims(t, desired)), None)
+        if stranger:
             raise TenantError(
                 f"The group's name or address is taken by another type of recipient in tenant {tenant.tenant_id}",
                 expected=f"nothing, or a {TYPE} named {desired['name']!r}",
                 found=f"{stranger.get('RecipientTypeDetails')} {stranger.get('Name')!r}",
                 remedy="choose another group.name or group.address, or remove that recipient",
             )
+        self._refuse_other_group(tenant, taken, desired)
         if row is None:
             if desired.get("state") != "absent" and not tenant.would_create(self.name, desired["name"]):
                 self._refuse_unmakeable(tenant, desired)
@@ -77,6 +78,19 @@ class DistributionGroup(Resource):
             values["owners"] = people.resolved(tenant, row.get("ManagedBy") or ())
         values["members"] = sorted(people.shown(member) for member in members.value())
         return Found(values, row)
+
+    @staticmethod
+    def _refuse_other_group(tenant: Tenant, taken: list[Row], desired: Values) -> None:
+        """Another group of the right type may have the address; a display name like ours is no matter."""
+        address = (desired.get("address") or "").lower()
+        other = next((t for t in taken if address in _addresses(t) and not _named(t, desired["name"])), None)
+        if other and other.get("RecipientTypeDetails") == TYPE:
+            raise TenantError(
+                f"The group's address is taken by another group in tenant {tenant.tenant_id}",
+                expected=f"nothing, or the group {desired['name']!r}, at {address}",
+                found=f"{other.get('RecipientTypeDetails')} {other.get('Name')!r}",
+                remedy="choose another group.address, or name that group as group.name if it is the one",
+            )
 
     @staticmethod
     def _members(tenant: Tenant, row: Row) -> CmdletAnswer | None:
@@ -204,8 +218,12 @@ def _named(row: Row, name: str) -> bool:
 def _claims(row: Row, desired: Values) -> bool:
     """Whether that recipient really has the group's name or address, and was not just matched loosely."""
     names = {str(row.get(n, "")).lower() for n in ("Name", "DisplayName", "Alias", "PrimarySmtpAddress")}
-    addresses = {str(a).partition(":")[2].lower() for a in row.get("EmailAddresses") or ()}
-    return bool({desired["name"].lower(), (desired.get("address") or "").lower()} & (names | addresses))
+    return bool({desired["name"].lower(), (desired.get("address") or "").lower()} & (names | _addresses(row)))
+
+
+def _addresses(row: Row) -> set[str]:
+    proxies = {str(proxy).partition(":")[2].lower() for proxy in row.get("EmailAddresses") or ()}
+    return {str(row.get("PrimarySmtpAddress", "")).lower(), *proxies} - {""}
 
 
 def _alias(address: str) -> str:

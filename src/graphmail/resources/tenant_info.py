@@ -12,7 +12,7 @@ from graphmail.customers.not_yet import TO_DO, not_yet
 from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, CmdletAnswer, Row
 from graphmail.graph import BatchAnswer
-from graphmail.resource import Info, Option, Values
+from graphmail.resource import Found, Info, Option, Values
 from graphmail.resources.access_policies import POLICIES, AccessPolicies
 from graphmail.resources.application_reference import application_path, service_principal_path
 from graphmail.resources.credential_lifetime import credential_lifetime
@@ -20,6 +20,7 @@ from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
 from graphmail.resources.exo_management_role_assignment import acting, application_assignments
+from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import SKUS, Findings
@@ -69,14 +70,7 @@ class TenantInfo(Info):
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
         principal = self._directory_of_app(tenant, params, directory)
-        consented: frozenset[str] = frozenset()
-        if principal:
-            grants = {n: params.get(n) for n in ("application", "client_id", "known_credentials")}
-            grants["roles"] = sorted(model.consented)
-            consent = AppRoleAssignment()
-            found = consent.read(tenant, grants)
-            findings.take("credential", lambda: consent.plan(found, grants, "present"))
-            consented = MAIL_ROLES & frozenset(found.values["roles"] if found else ())
+        consented = self._consented(tenant, params, directory, principal, findings)
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
         findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
         recipients, settings, policies = self._exchange(tenant, params, people, findings)
@@ -136,10 +130,30 @@ class TenantInfo(Info):
         return "" if there.error else str(there.value()["id"])
 
     @staticmethod
+    def _consented(
+        tenant: Tenant, params: Values, directory: dict[str, BatchAnswer], principal: str, findings: Findings
+    ) -> frozenset[str]:
+        """Which of mail's permissions the app has; widening them for whoever has an unknown credential is refused."""
+        application = directory[application_path(params["application"], params.get("client_id"))]
+        if application.missing:
+            return frozenset()
+        consent = AppRoleAssignment()
+        grants = {n: params.get(n) for n in ("application", "client_id", "known_credentials")}
+        grants["roles"] = sorted(MODELS[params["access"]].consented)
+        # Without its enterprise application it has no consent yet, but it may hold credentials.
+        foreign = foreign_credentials(tenant, application.value(), params["known_credentials"])
+        found = consent.read(tenant, grants) if principal else Found({"roles": []}, {"foreign": foreign})
+        findings.take("credential", lambda: consent.plan(found, grants, "present"))
+        return MAIL_ROLES & frozenset(found.values["roles"] if found else ())
+
+    @staticmethod
     def _confined(tenant: Tenant, params: Values, client_id: str) -> None:
         group = referred_group(tenant, params["group"], absent=True)
         policies = AccessPolicies.of(tenant, client_id, group, params["group"])
         policies.refuse_widening(params["application"], params["group"])
+        if MODELS[params["access"]].consented:
+            # No policy limits what Exchange's own roles let in.
+            policies.refuse_other_kind(params["application"], params["group"])
 
     @staticmethod
     def _exchange(

@@ -1,0 +1,96 @@
+"""Runs the tasks of a playbook's roles in this process, as the YAML says them: a tenth of a second instead of several.
+
+Only what the playbooks that write use: include_role, include_tasks, when, assert, and this project's modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined
+from jinja2.nativetypes import NativeEnvironment
+
+from tests.sandbox_process import ROOT
+
+OMIT = object()
+LONGEST = 400  # rounds of a role that waits
+Perform = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class Failed(Exception):
+    """A task failed; the text is what it said."""
+
+
+@cache
+def _parsed(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text()) or {}
+
+
+class Playbook:
+    """`perform` runs one module; `variables` are the host's, as the inventory plugin gives them."""
+
+    def __init__(self, perform: Perform, variables: dict[str, Any]) -> None:
+        self._perform = perform
+        self._variables = variables
+        self._jinja = NativeEnvironment(undefined=StrictUndefined)
+        self._jinja.filters["split"] = lambda text, separator: text.split(separator)
+
+    def play(self, name: str, **extra: Any) -> None:
+        """Raises Failed by the first task that fails."""
+        for play in _parsed(f"playbooks/{name}"):
+            if imported := play.get("ansible.builtin.import_playbook"):
+                self.play(imported, **extra)
+            for task in play.get("tasks", ()):
+                self._role(task, self._variables | extra)
+
+    def _role(self, task: dict[str, Any], variables: dict[str, Any]) -> None:
+        if not self._wanted(task, variables):
+            return
+        role = task["ansible.builtin.include_role"]["name"]
+        given = {name: self._rendered(value, variables) for name, value in task.get("vars", {}).items()}
+        scope = variables | _parsed(f"roles/{role}/defaults/main.yml") | given
+        for _ in range(LONGEST):
+            if not self._tasks(_parsed(f"roles/{role}/tasks/main.yml"), scope):
+                return
+        raise AssertionError(f"{role} never ends")
+
+    def _tasks(self, tasks: list[dict[str, Any]], scope: dict[str, Any]) -> bool:
+        """Whether the role includes itself once more."""
+        for task in (task for task in tasks if self._wanted(task, scope)):
+            if "ansible.builtin.include_tasks" in task:
+                assert task["ansible.builtin.include_tasks"] == "main.yml"
+                return True
+            module = next(key for key in task if key not in ("name", "when", "register"))
+            if module == "ansible.builtin.assert":
+                self._assert(task[module], scope)
+                continue
+            assert "." not in module, f"{module} is not understood here"
+            params = {name: self._rendered(value, scope) for name, value in task[module].items()}
+            result = self._perform(module, {name: value for name, value in params.items() if value is not OMIT})
+            if result.get("failed"):
+                raise Failed(f"{module}: {result['msg']}")
+            if "register" in task:
+                scope[task["register"]] = result
+        return False
+
+    def _assert(self, said: dict[str, Any], scope: dict[str, Any]) -> None:
+        if not self._true(said["that"], scope):
+            raise Failed(str(self._rendered(said["fail_msg"], scope)))
+
+    def _wanted(self, task: dict[str, Any], scope: dict[str, Any]) -> bool:
+        return "when" not in task or self._true(task["when"], scope)
+
+    def _true(self, condition: str, scope: dict[str, Any]) -> bool:
+        return bool(self._jinja.compile_expression(condition, undefined_to_none=False)(**scope))
+
+    def _rendered(self, value: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(value, list):
+            return [self._rendered(item, scope) for item in value]
+        if isinstance(value, str) and value.startswith("{{") and value.endswith("}}") and value.count("{{") == 1:
+            # An expression alone keeps its type; a text of digits must not become a number.
+            return self._jinja.compile_expression(value[2:-2], undefined_to_none=False)(omit=OMIT, **scope)
+        assert not isinstance(value, str) or "{{" not in value or "Say" in value, value
+        return value
