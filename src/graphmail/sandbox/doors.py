@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -34,7 +33,7 @@ class Doors:
         if name not in self._shut:
             self.listeners[name].stop_listening()
         self._shut[name] = (clock, clock.now() + timedelta(seconds=seconds))
-        asyncio.get_running_loop().call_later(seconds, self._start, self.reopen)
+        self._wait(name)
 
     async def reopen(self, *, everything: bool = False) -> None:
         """Listen again where the time is over; called whenever a clock is advanced."""
@@ -43,7 +42,15 @@ class Doors:
                 del self._shut[name]
                 await self.listeners[name].listen_again()
 
-    def _start(self, what: Callable[[], Awaitable[None]]) -> None:
-        task = asyncio.ensure_future(what())
+    def _wait(self, name: str) -> None:
+        """Look again when the time should be over: a timer counts whole milliseconds, and may be early by less."""
+        if name not in self._shut:
+            return
+        clock, until = self._shut[name]
+        left = (until - clock.now()).total_seconds()
+        if left > 0:
+            asyncio.get_running_loop().call_later(max(left, 0.001), self._wait, name)
+            return
+        task = asyncio.ensure_future(self.reopen())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

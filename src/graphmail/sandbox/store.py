@@ -82,6 +82,7 @@ class Tenant:
     cloud: str = "global"  # whose host names it answers at, and whose audiences its tokens have
     clock: VirtualClock = field(default_factory=VirtualClock)
     delays: Delays = field(default_factory=Delays)
+    usual_delays: Delays | None = field(default=None, compare=False, repr=False)  # while drills make some longer
     limits: Limits = field(default_factory=Limits)
     recipients: dict[str, Recipient] = field(default_factory=dict)
     applications: dict[str, Application] = field(default_factory=dict)

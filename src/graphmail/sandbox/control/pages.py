@@ -167,7 +167,7 @@ class ControlPages:
 
     async def change_delays(self, request: Request) -> Response:
         tenant = self._tenant(request)
-        tenant.delays = _changed(tenant.delays, await _body(request))
+        drills.change_delays(tenant, asdict(_changed(tenant.delays, await _body(request))))
         return await self.delays(request)
 
     async def limits(self, request: Request) -> Response:

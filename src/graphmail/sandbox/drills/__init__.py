@@ -5,6 +5,7 @@
 
 from graphmail.sandbox.drills.catalogue import DRILLS, catalogue
 from graphmail.sandbox.drills.drill import Drill
+from graphmail.sandbox.drills.lag import change_delays
 from graphmail.sandbox.drills.schedule import DrillRefusedError, forget, plan, planned
 
-__all__ = ["DRILLS", "Drill", "DrillRefusedError", "catalogue", "forget", "plan", "planned"]
+__all__ = ["DRILLS", "Drill", "DrillRefusedError", "catalogue", "change_delays", "forget", "plan", "planned"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphmail.sandbox.call import Answer
 from graphmail.sandbox.drills.drill import Drill, Turn
 from graphmail.sandbox.drills.errors import as_bytes
+from graphmail.sandbox.drills.parameter import error_status
 from graphmail.sandbox.drills.requests import is_read
 
 _GATEWAY = "learn.microsoft.com/azure/application-gateway/application-gateway-troubleshooting-502"
@@ -53,8 +54,8 @@ async def _other_shape(turn: Turn) -> Answer:
 
 BODY = (
     Drill(
-        "html_error_page", "a gateway's own page in place of the service's error", _GATEWAY, _gateway, {"status": 502},
-        in_batch=False,
+        "html_error_page", "a gateway's own page in place of the service's error", _GATEWAY, _gateway,
+        {"status": error_status(502)}, in_batch=False,
     ),
     Drill(
         "sign_in_page_with_200", "a network's sign-in page in place of the answer", _PORTAL, _portal, in_batch=False,

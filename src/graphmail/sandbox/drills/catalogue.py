@@ -33,7 +33,7 @@ def catalogue() -> list[dict[str, Any]]:
             "imitates": drill.imitates,
             "source": f"https://{drill.source}",
             "services": list(drill.services),
-            "parameters": dict(drill.parameters),
+            "parameters": drill.parameters,
             "times": drill.times,
             "standing": drill.moment == "standing",
         }

@@ -7,6 +7,7 @@ from typing import Literal
 
 from graphmail.sandbox.call import Answer, ConnectionDroppedError, Wire
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
+from graphmail.sandbox.drills.parameter import clock_seconds, real_seconds, share
 
 _KEEP = "www.rfc-editor.org/rfc/rfc9112#section-9.6"
 _PAGE = "www.rfc-editor.org/rfc/rfc9293#section-3.5.2"
@@ -23,10 +24,10 @@ async def _reset_after(turn: Turn) -> Answer:
     raise ConnectionDroppedError(0, reset=True)
 
 
-def _over(end: Literal["close", "reset", "reset-on-reuse"], *, share: float = 1.0, chunked: bool = False) -> Act:
+def _over(end: Literal["close", "reset", "reset-on-reuse"], *, chunked: bool = False) -> Act:
     async def act(turn: Turn) -> Answer:
         answer = await turn.proceed()
-        answer.wire = Wire(end, share=turn.values.get("share", share), chunked=chunked)
+        answer.wire = Wire(end, share=turn.values.get("share", 1.0), chunked=chunked)
         return answer
 
     return act
@@ -57,7 +58,7 @@ async def _hang(turn: Turn) -> Answer:
 CONNECTION = (
     Drill(
         "connection_refused", "nobody listens at the service's port, for seconds of the tenant's clock; all tenants",
-        _PAGE, _refuse, {"seconds": 5}, moment="between", in_batch=False,
+        _PAGE, _refuse, {"seconds": clock_seconds(5)}, moment="between", in_batch=False,
     ),
     Drill(
         "reset_before_the_request_is_read", "the connection is reset while the request is on its way", _PAGE, _reset,
@@ -69,7 +70,7 @@ CONNECTION = (
     ),
     Drill(
         "reset_inside_the_answer", "the connection is reset in the middle of the body", _PAGE,
-        _over("reset"), {"share": 0.5}, in_batch=False,
+        _over("reset"), {"share": share(0.5)}, in_batch=False,
     ),
     Drill(
         "closed_after_the_answer", "the connection is closed after a good answer", _KEEP, _over("close"),
@@ -80,15 +81,15 @@ CONNECTION = (
         _over("reset-on-reuse"), in_batch=False,
     ),
     Drill(
-        "cut_body", "fewer bytes than Content-Length says", _CUT, _over("close"), {"share": 0.5}, in_batch=False,
+        "cut_body", "fewer bytes than Content-Length says", _CUT, _over("close"), {"share": share(0.5)}, in_batch=False,
     ),
     Drill(
-        "cut_chunk", "a chunked body that ends inside a chunk", _CUT, _over("close", chunked=True), {"share": 0.5},
-        in_batch=False,
+        "cut_chunk", "a chunked body that ends inside a chunk", _CUT, _over("close", chunked=True),
+        {"share": share(0.5)}, in_batch=False,
     ),
-    Drill("slow_answer", "the answer takes this many real seconds", _SDK, _slow, {"seconds": 0.2}),
+    Drill("slow_answer", "the answer takes this many real seconds", _SDK, _slow, {"seconds": real_seconds(0.2)}),
     Drill(
         "hang", "all is done, nothing is answered, and the connection stays open this many real seconds", _SDK, _hang,
-        {"seconds": 120.0}, in_batch=False,
+        {"seconds": real_seconds(120.0)}, in_batch=False,
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from graphmail.sandbox.call import Answer, Call
+from graphmail.sandbox.drills.parameter import Parameter
 from graphmail.sandbox.store import Tenant
 
 SERVICES = ("entra", "graph", "exchange")
@@ -47,23 +48,28 @@ async def untouched(turn: Turn) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """`parameters` are the defaults; their types are those that a plan may give.
+    """`takes` has the parameters that a plan may give.
 
     `moment`: at a request's `arrival`, before its body is read; around its `answer`; `between` this request and the
-    next; or `standing`: `begin` and `end` switch something, and no request is struck. `fits` narrows which requests
-    the drill is about, beside the plan's own filters. `in_batch`: whether it can strike an item of a batch.
+    next; or `standing`: while it is planned, `delays` are its `seconds`, and no request is struck. `fits` narrows which
+    requests the drill is about, beside the plan's own filters. `in_batch`: whether it can strike an item of a batch.
     """
 
     name: str
     imitates: str
     source: str
     act: Act = untouched
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    takes: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
     services: tuple[str, ...] = SERVICES
     fits: Callable[[str, Call], bool] = any_request
     times: int | None = 1  # how often it strikes unless the plan says; None: always
     moment: Moment = "answer"
     in_batch: bool = True
     begin: Switch | None = None
-    end: Switch | None = None
     after: Switch | None = None  # called after each request of the tenant, by hand too
+    delays: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The defaults."""
+        return {name: parameter.default for name, parameter in self.takes.items()}

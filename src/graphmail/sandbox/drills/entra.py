@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
+from graphmail.sandbox.drills.parameter import error_status
 from graphmail.sandbox.entra.errors import entra_error
 
 _CODES = "learn.microsoft.com/entra/identity-platform/reference-error-codes"
@@ -26,10 +27,12 @@ def _token(service: str, call: Call) -> bool:
 ENTRA = (
     Drill(
         "entra_unavailable", "AADSTS90033 temporarily_unavailable", _CODES,
-        _refuse(90033, "A transient error has occurred. Please try again."), {"status": 503}, ("entra",), _token,
+        _refuse(90033, "A transient error has occurred. Please try again."),
+        {"status": error_status(503)}, ("entra",), _token,
     ),
     Drill(
         "entra_throttled", "AADSTS90055: there are too many requests of this tenant", _CODES,
-        _refuse(90055, "The tenant is throttled: there are too many requests."), {"status": 429}, ("entra",), _token,
+        _refuse(90055, "The tenant is throttled: there are too many requests."),
+        {"status": error_status(429)}, ("entra",), _token,
     ),
 )  # fmt: skip

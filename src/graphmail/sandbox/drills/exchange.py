@@ -7,6 +7,7 @@ from hashlib import sha256
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
 from graphmail.sandbox.drills.errors import cmdlet_failure
+from graphmail.sandbox.drills.parameter import length
 from graphmail.sandbox.drills.requests import cmdlet_of, is_write
 
 _TRANSIENT = "github.com/jflieben/M365PermissionsV2"
@@ -53,7 +54,7 @@ _ONLY = ("exchange",)
 EXCHANGE = (
     Drill(
         "stale_token", "403 with a body of NULs for a token older than the role; a new token passes", _STALE, _stale,
-        {"padding": 16}, _ONLY, times=None, in_batch=False,
+        {"padding": length(16)}, _ONLY, times=None, in_batch=False,
     ),
     Drill(
         "cmdlet_proxy_not_available", "400 CmdletProxyNotAvailableFailure", _TRANSIENT,

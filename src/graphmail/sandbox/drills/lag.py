@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, replace
 
-from graphmail.sandbox.drills.drill import Drill, Switch
+from graphmail.sandbox.drills.drill import Drill
+from graphmail.sandbox.drills.parameter import clock_seconds
 from graphmail.sandbox.store import Tenant
 
 _REPLICATION = "github.com/hashicorp/terraform-provider-azuread/issues/1811"
@@ -13,25 +14,35 @@ _CONSENT = "learn.microsoft.com/entra/identity-platform/access-tokens"
 _POLICY = "learn.microsoft.com/graph/auth-limit-mailbox-access"
 
 
-def _slower(*names: str) -> Switch:
-    def begin(tenant: Tenant, values: Mapping[str, Any], memory: dict[Any, Any]) -> None:
-        for name in names:
-            memory[name] = getattr(tenant.delays, name)
-            setattr(tenant.delays, name, values["seconds"])
+def put_in_force(tenant: Tenant) -> None:
+    """Make the delays what they usually are, with the standing lags on top; the one planned last wins.
 
-    return begin
+    While one stands, the usual ones are kept apart, and are what a restart goes on with.
+    """
+    standing = [p for p in tenant.drills if p.drill.delays]
+    if tenant.usual_delays is None:
+        if not standing:
+            return
+        tenant.usual_delays = replace(tenant.delays)
+    late = {name: p.values["seconds"] for p in standing for name in p.drill.delays}
+    for name, usual in asdict(tenant.usual_delays).items():
+        setattr(tenant.delays, name, late.get(name, usual))
+    if not standing:
+        tenant.usual_delays = None
 
 
-def _as_before(tenant: Tenant, values: Mapping[str, Any], memory: dict[Any, Any]) -> None:
-    for name, seconds in memory.items():
-        setattr(tenant.delays, name, seconds)
+def change_delays(tenant: Tenant, seconds: Mapping[str, float]) -> None:
+    """Change the usual delays to what differs from those in force; one that a lag holds follows when that is over."""
+    usual = tenant.usual_delays or tenant.delays
+    for name, value in seconds.items():
+        if value != getattr(tenant.delays, name):
+            setattr(usual, name, value)
+    put_in_force(tenant)
 
 
 def _lag(name: str, imitates: str, source: str, seconds: int, *delays: str) -> Drill:
-    return Drill(
-        name, imitates, source, parameters={"seconds": seconds}, times=None, moment="standing",
-        begin=_slower(*delays), end=_as_before,
-    )  # fmt: skip
+    takes = {"seconds": clock_seconds(seconds)}
+    return Drill(name, imitates, source, takes=takes, times=None, moment="standing", delays=delays)
 
 
 LAG = (

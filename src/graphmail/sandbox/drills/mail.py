@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphmail.sandbox.call import Answer
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
+from graphmail.sandbox.drills.parameter import told_seconds
 from graphmail.sandbox.drills.requests import sends_mail
 from graphmail.sandbox.graph.errors import graph_answer
 
@@ -29,16 +30,16 @@ async def _accepted(turn: Turn) -> Answer:
 MAIL = (
     Drill(
         "accepted_with_retry_after", "202 that also asks to wait: the mail is on its way", _ISSUE, _accepted,
-        {"seconds": 5}, ("graph",), sends_mail,
+        {"seconds": told_seconds(5)}, ("graph",), sends_mail,
     ),
     Drill(
         "application_throttled_though_sent", "429 ApplicationThrottled though the mail was sent", _REPORT,
         _though_sent(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."),
-        {"seconds": 5}, ("graph",), sends_mail,
+        {"seconds": told_seconds(5)}, ("graph",), sends_mail,
     ),
     Drill(
         "server_busy_though_sent", "503 ErrorServerBusy though the mail was sent", _REPORT,
         _though_sent(503, "ErrorServerBusy", "The server cannot service this request right now. Try again later."),
-        {"seconds": 5}, ("graph",), sends_mail,
+        {"seconds": told_seconds(5)}, ("graph",), sends_mail,
     ),
 )  # fmt: skip

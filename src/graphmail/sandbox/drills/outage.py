@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphmail.sandbox.call import Answer
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
 from graphmail.sandbox.drills.errors import failure
+from graphmail.sandbox.drills.parameter import error_status, told_seconds
 from graphmail.sandbox.drills.requests import changes_credentials
 
 _PAGE = "learn.microsoft.com/graph/errors"
@@ -33,16 +34,17 @@ async def _conflict(turn: Turn) -> Answer:
 OUTAGE = (
     *(
         Drill(f"http_{status}_before", f"{name}: nothing was done", _PAGE, _fail(status, committed=False),
-              {"retry_after": 0})
+              {"retry_after": told_seconds(0)})
         for status, name in _NAMES.items()
     ),
     *(
         Drill(f"http_{status}_after", f"{name} told of a change that is committed", _AFTER,
-              _fail(status, committed=True), {"retry_after": 0})
+              _fail(status, committed=True), {"retry_after": told_seconds(0)})
         for status, name in _NAMES.items()
     ),
     Drill(
         "concurrency_conflict", "two writers at one application's credentials; the loser's change is not done",
-        "github.com/nais/azurerator/issues/448", _conflict, {"status": 409}, ("graph",), changes_credentials,
+        "github.com/nais/azurerator/issues/448", _conflict,
+        {"status": error_status(409)}, ("graph",), changes_credentials,
     ),
 )  # fmt: skip

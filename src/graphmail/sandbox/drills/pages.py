@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.drills.drill import Act, Drill, Turn
+from graphmail.sandbox.drills.parameter import host, page_size
 from graphmail.sandbox.drills.requests import is_continuation, is_read
 
 _PAGE = "learn.microsoft.com/graph/paging"
@@ -94,19 +95,20 @@ def _lists(service: str, call: Call) -> bool:
 
 PAGES = (
     Drill(
-        "page_twice", "a page that repeats the rows of the one before", _CYCLE, _paged(_twice), {"page_size": 1},
-        ("graph", "exchange"), _lists,
+        "page_twice", "a page that repeats the rows of the one before", _CYCLE, _paged(_twice),
+        {"page_size": page_size(1)}, ("graph", "exchange"), _lists,
     ),
     Drill(
-        "page_missing", "a page without its rows in the middle of a list", _LOST, _paged(_left_out), {"page_size": 1},
-        ("graph", "exchange"), _lists,
+        "page_missing", "a page without its rows in the middle of a list", _LOST, _paged(_left_out),
+        {"page_size": page_size(1)}, ("graph", "exchange"), _lists,
     ),
     Drill(
         "page_linked_to_itself", "a nextLink that leads to the same page, always", _SAME, _paged(_circle),
-        {"page_size": 1}, ("graph", "exchange"), _lists, times=None,
+        {"page_size": page_size(1)}, ("graph", "exchange"), _lists, times=None,
     ),
     Drill(
         "page_linked_elsewhere", "a nextLink to a host that is not the service's", _PAGE, _paged(_elsewhere),
-        {"page_size": 1, "host": "graph.microsoft.com.attacker.example"}, ("graph", "exchange"), _lists,
+        {"page_size": page_size(1), "host": host("graph.microsoft.com.attacker.example")},
+        ("graph", "exchange"), _lists,
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from graphmail.sandbox.call import Answer
 from graphmail.sandbox.drills.drill import Drill, Turn
+from graphmail.sandbox.drills.parameter import host, redirect_status
 
 
 async def _elsewhere(turn: Turn) -> Answer:
@@ -17,6 +18,7 @@ async def _elsewhere(turn: Turn) -> Answer:
 REDIRECT = (
     Drill(
         "redirect_elsewhere", "302 to a host that is not the service's", "curl.se/docs/CVE-2018-1000007.html",
-        _elsewhere, {"status": 302, "host": "outlook.office365.com.attacker.example"}, in_batch=False,
+        _elsewhere, {"status": redirect_status(302), "host": host("outlook.office365.com.attacker.example")},
+        in_batch=False,
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.drills.drill import Drill, Turn
+from graphmail.sandbox.drills.parameter import lags
 from graphmail.sandbox.drills.requests import is_read
 from graphmail.sandbox.store import Tenant
 
@@ -94,7 +95,7 @@ def _directory_read(service: str, call: Call) -> bool:
 REPLICAS = (
     Drill(
         "reads_go_backwards", "each read comes from one of several replicas, which are behind by these seconds",
-        _SOURCE, _behind, {"lags": [0, 20, 60]}, ("graph", "exchange"), _directory_read, times=None, begin=_keep,
+        _SOURCE, _behind, {"lags": lags(0, 20, 60)}, ("graph", "exchange"), _directory_read, times=None, begin=_keep,
         after=_keep,
     ),
 )  # fmt: skip

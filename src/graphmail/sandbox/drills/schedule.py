@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.drills.catalogue import DRILLS
 from graphmail.sandbox.drills.drill import SERVICES, Drill
+from graphmail.sandbox.drills.lag import put_in_force
 from graphmail.sandbox.drills.planned import Planned
 from graphmail.sandbox.store import Tenant, World
 
@@ -57,6 +58,7 @@ def plan(world: World, tenant: Tenant, wanted: Mapping[str, Any]) -> dict[str, A
     if drill.moment == "between" and made.nth == 1:
         _at_once(world, tenant, made)
     tenant.drills.append(made)
+    put_in_force(tenant)
     return made.told()
 
 
@@ -66,11 +68,9 @@ def planned(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def forget(tenant: Tenant, number: int | None = None) -> None:
-    """Forget one drill, or all; what a standing one switched is as before. Later ones are undone first."""
-    for made in reversed([p for p in tenant.drills if number in (None, p.number)]):
-        if made.drill.end:
-            made.drill.end(tenant, made.values, made.memory)
-        tenant.drills.remove(made)
+    """Forget one drill, or all; delays are then as the drills that still stand have them, or as before."""
+    tenant.drills[:] = [p for p in tenant.drills if number not in (None, p.number)]
+    put_in_force(tenant)
 
 
 async def arrive(service: str, call: Call) -> None:
@@ -98,15 +98,14 @@ async def through(service: str, call: Call, handle: Callable[[], Awaitable[Answe
 
 
 def _values(drill: Drill, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults with what the plan gives instead; a value has its default's type, and a number is a number."""
+    """The defaults with what the plan gives instead."""
     for name, value in given.items():
-        if name not in drill.parameters:
-            known = ", ".join(drill.parameters) or "none"
+        parameter = drill.takes.get(name)
+        if parameter is None:
+            known = ", ".join(drill.takes) or "none"
             raise DrillRefusedError(f"{drill.name} has no parameter {name!r}; there are: {known}")
-        default = drill.parameters[name]
-        kinds = (int, float) if isinstance(default, int | float) else (type(default),)
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            raise DrillRefusedError(f"{name} of {drill.name} is like {default!r}")
+        if not parameter.fits(value):
+            raise DrillRefusedError(f"{name} of {drill.name} is {parameter.allowed}")
     return {**drill.parameters, **given}
 
 

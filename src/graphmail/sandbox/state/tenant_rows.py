@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
 from typing import Any
 
 from graphmail.sandbox.clock import VirtualClock
@@ -122,8 +121,7 @@ class TenantRows:
 
 def _delays(tenant: Tenant) -> Delays:
     """Return the delays without what planned drills made of them: those are forgotten at a restart."""
-    before = {n: s for p in reversed(tenant.drills) if p.drill.moment == "standing" for n, s in p.memory.items()}
-    return replace(tenant.delays, **{n: s for n, s in before.items() if n in Delays.__dataclass_fields__})
+    return tenant.usual_delays or tenant.delays
 
 
 def _mark(message: Message) -> int:
