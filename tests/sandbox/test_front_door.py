@@ -196,4 +196,4 @@ def test_upload_urls_lie_at_outlook_as_the_real_ones_do(proxied, sandbox):
 
 def test_clouds_share_no_host_but_the_american_login():
     hosts = [h for cloud in CLOUDS for h in {*cloud.login, cloud.graph, cloud.exchange}]
-    assert {h for h in hosts if hosts.count(h) > 1} == {"login.microsoftonline.us"}
+    assert {h for h in hosts if hosts.count(h) > 1} == {"login.microsoftonline.us", "login.usgovcloudapi.net"}

@@ -7,6 +7,7 @@ import requests
 import yaml
 
 from graphmail.sandbox.front_door.hosts import CLOUDS
+from tests.sandbox.signed_in import JWT_BEARER, KeyPair, assertion_claims
 from tests.sandbox_process import CONTOSO, EXAMPLE, Sandbox, running
 
 NATIONAL = {cloud.name: cloud for cloud in CLOUDS}
@@ -69,3 +70,32 @@ def test_tokens_are_not_minted_for_another_clouds_resources_and_are_refused_ther
         assert token(sandbox, http, cloud.login[0], other.graph).json()["error_codes"] == [500011]
         url = f"https://{other.graph}/v1.0/organization"
         assert http.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=30).status_code == 401
+
+
+def test_an_assertion_is_for_a_login_host_of_its_own_cloud(world):
+    sandbox, http, cloud = world
+    key = KeyPair()
+    app = sandbox.by_hand(CONTOSO, "POST", "/applications", {"displayName": "app", "keyCredentials": [key.credential]})
+    sandbox.by_hand(CONTOSO, "POST", "/servicePrincipals", {"appId": app["appId"]})
+    sandbox.settle(CONTOSO)
+
+    def taken(host: str) -> bool:
+        audience = f"https://{host}/{CONTOSO}/oauth2/v2.0/token"
+        assertion = key.sign(assertion_claims(sandbox, CONTOSO, app["appId"], aud=audience))
+        form = {"grant_type": "client_credentials", "scope": f"https://{cloud.graph}/.default"}
+        form |= {"client_id": app["appId"], "client_assertion_type": JWT_BEARER, "client_assertion": assertion}
+        url = f"https://{cloud.login[0]}/{CONTOSO}/oauth2/v2.0/token"
+        answer = http.post(url, data=form, timeout=30)
+        assert answer.status_code == 200 or answer.json()["error_codes"] == [700023]
+        return answer.status_code == 200
+
+    hosts = {host for each in NATIONAL.values() for host in each.login}
+    assert {host for host in hosts if taken(host)} == set(cloud.login)
+
+
+def test_instance_discovery_tells_the_hosts_that_answer(world):
+    _, http, cloud = world
+    asked = {"api-version": "1.1", "authorization_endpoint": f"https://{cloud.login[-1]}/{CONTOSO}/oauth2/authorize"}
+    told = http.get(f"https://{cloud.login[0]}/common/discovery/instance", params=asked, timeout=30).json()["metadata"]
+    assert {tuple(one["aliases"]) for one in told} == {each.login for each in NATIONAL.values()}
+    assert all({one["preferred_network"], one["preferred_cache"]} <= set(one["aliases"]) for one in told)

@@ -6,15 +6,17 @@ from urllib.parse import urlsplit
 
 from graphmail.sandbox.call import Answer, Call
 from graphmail.sandbox.entra.errors import entra_error
-from graphmail.sandbox.entra.hosts import CLOUDS, LOGIN_HOSTS
 from graphmail.sandbox.entra.user_grant import is_common
-from graphmail.sandbox.front_door.hosts import CLOUDS as NATIONAL
+from graphmail.sandbox.front_door.hosts import CLOUDS, LOGIN_HOSTS
+
+_AUTHORITIES = list(dict.fromkeys(LOGIN_HOSTS.values()))  # two clouds share one
+_CACHES = {"login.microsoftonline.com": "login.windows.net"}  # preferred network -> what caches name it by
 
 
 async def configuration(call: Call) -> Answer:
     authority = f"{call.root}/{call.tenant.id}"
     issuer = f"{call.root}/{{tenantid}}/v2.0" if is_common(call.tenant) else f"{authority}/v2.0"
-    cloud = next(c for c in NATIONAL if c.name == call.tenant.cloud)
+    cloud = next(c for c in CLOUDS if c.name == call.tenant.cloud)
     return Answer(
         body={
             "token_endpoint": f"{authority}/oauth2/v2.0/token",
@@ -30,7 +32,7 @@ async def configuration(call: Call) -> Answer:
             "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{authority}/oauth2/v2.0/devicecode",
             "tenant_region_scope": "EU",
-            "cloud_instance_name": cloud.login[-1 if cloud.name == "china" else 0].removeprefix("login."),
+            "cloud_instance_name": cloud.login[0].removeprefix("login."),
             "msgraph_host": cloud.graph,
         },
     )
@@ -41,7 +43,8 @@ async def instance(call: Call) -> Answer:
     wanted = call.query.get("authorization_endpoint", "")
     host, _, rest = wanted.removeprefix("https://").partition("/")
     tenant = rest.partition("/")[0]
-    known = host == urlsplit(call.root).netloc or host in LOGIN_HOSTS
+    microsofts = any(host in hosts for hosts in _AUTHORITIES)
+    known = microsofts or host == urlsplit(call.root).netloc
     if not wanted.startswith("https://") or not tenant or not known:
         text = f"Unable to match the authority {host} with a known one."
         raise entra_error(50049, "invalid_instance", text, call.tenant.clock.now())
@@ -49,8 +52,8 @@ async def instance(call: Call) -> Answer:
         "tenant_discovery_endpoint": f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration",
         "api-version": call.query.get("api-version", "1.1"),
         "metadata": [
-            {"preferred_network": cloud[0], "preferred_cache": cloud[-1], "aliases": list(cloud)}
-            for cloud in (*CLOUDS, *([(host,)] if host not in LOGIN_HOSTS else []))
+            {"preferred_network": hosts[0], "preferred_cache": _CACHES.get(hosts[0], hosts[0]), "aliases": list(hosts)}
+            for hosts in (*_AUTHORITIES, *([] if microsofts else [(host,)]))
         ],
     }
     return Answer(body=body)

@@ -1,7 +1,9 @@
 """The real host names that the sandbox answers as, and what is behind each.
 
 learn.microsoft.com/graph/deployments, learn.microsoft.com/entra/identity-platform/authentication-national-cloud,
-learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges (Outlook hosts of the national clouds)
+learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges (Outlook hosts of the national clouds),
+learn.microsoft.com/entra/msal/python/advanced/instance-discovery (the login hosts that are one authority, in the order
+that the public instance discovery tells them in)
 """
 
 from __future__ import annotations
@@ -22,28 +24,32 @@ class NationalCloud:
     upload: str  # where pre-authenticated upload URLs lie
 
 
+_AMERICAN = ("login.microsoftonline.us", "login.usgovcloudapi.net")
 CLOUDS = (
     NationalCloud(
         GLOBAL,
-        ("login.microsoftonline.com", "login.windows.net", "sts.windows.net"),
+        ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
         "graph.microsoft.com",
         "outlook.office365.com",
         "outlook.office.com",
     ),
     NationalCloud(
-        "gcc_high", ("login.microsoftonline.us",), "graph.microsoft.us", "outlook.office365.us", "outlook.office365.us",
+        "gcc_high",
+        _AMERICAN,
+        "graph.microsoft.us",
+        "outlook.office365.us",
+        "outlook.office365.us",
     ),
     NationalCloud(
         "dod",
-        ("login.microsoftonline.us",),
+        _AMERICAN,
         "dod-graph.microsoft.us",
         "outlook-dod.office365.us",
         "outlook-dod.office365.us",
     ),
-    # The two pages name two login hosts; both answer.
     NationalCloud(
         "china",
-        ("login.chinacloudapi.cn", "login.partner.microsoftonline.cn"),
+        ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
         "microsoftgraph.chinacloudapi.cn",
         "outlook.office365.cn",
         "partner.outlook.cn",
@@ -71,6 +77,7 @@ def _places() -> dict[str, Place]:
 
 
 PLACES = _places()
+LOGIN_HOSTS = {cloud.name: cloud.login for cloud in CLOUDS}
 # Exchange sends callers on to hosts of their region, such as eurprd01.outlook.office365.com.
 _REGIONAL = {f".{cloud.exchange}": PLACES[cloud.exchange] for cloud in CLOUDS}
 _UPLOAD = {f"https://{cloud.graph}": f"https://{cloud.upload}" for cloud in CLOUDS}
