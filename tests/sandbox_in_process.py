@@ -42,8 +42,8 @@ class _Seen(Blueprint):
 class Sockets:
     """The running sandbox and its world."""
 
-    def __init__(self, state: Path) -> None:
-        self.blueprint = _Seen(load(EXAMPLE))
+    def __init__(self, state: Path, tenants: Path = EXAMPLE) -> None:
+        self.blueprint = _Seen(load(tenants))
         self.http = requests.Session()
         self.http.trust_env = False
         started = threading.Event()

@@ -202,3 +202,15 @@ def test_ledger_names_the_request_that_did_it(sandbox, graph):
     first, second = (logged[entry["request_id"]] for entry in sandbox.ledger(CONTOSO))
     assert first["request_id"] == made.headers["request-id"]
     assert (second["path"], bool(second["batch"])) == ("/applications", True)
+
+
+@pytest.mark.parametrize("name", [CONTOSO, "contoso.onmicrosoft.example", "contoso.example"])
+def test_tenant_is_named_by_its_id_or_any_of_its_domains(sandbox, name):
+    assert sandbox.control("GET", f"/tenants/{name}/delays")["replication"] == 4
+
+
+def test_mailbox_with_half_a_surrogate_pair_is_shown(sandbox):
+    address = "support@contoso.example"
+    sandbox.by_hand(CONTOSO, "POST", f"/users/{address}/messages", {"subject": "half \ud800"})
+    drafts = sandbox.control("GET", f"/tenants/{CONTOSO}/mailboxes/{address}")["folders"]["drafts"]
+    assert [m["subject"] for m in drafts] == ["half \ud800"]

@@ -20,6 +20,7 @@ from graphmail.sandbox.exchange.routes import CMDLETS
 from graphmail.sandbox.exchange.routes import ROUTES as EXCHANGE
 from graphmail.sandbox.graph.mail_routes import ROUTES as MAIL
 from graphmail.sandbox.graph.routes import DIRECTORY
+from graphmail.sandbox.tenants_file_table import HEAD, file_rows, setting_rows
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -40,6 +41,8 @@ def tables() -> dict[str, str]:
             [(f"`{d.name}`", d.imitates, _parameters(d), _link(d.source)) for d in DRILLS.values()],
         ),
         "control": _rows(("method", "page", "does"), [(m, f"`{p}`", does) for m, p, does in PAGES]),
+        "file": _rows(HEAD, file_rows()),
+        "settings": _rows(HEAD, setting_rows()),
         "look": _rows(
             ("method", "page", "shows or does"),
             [("GET", f"`{p}`", shows) for p, _, shows in LOOKS] + [("POST", f"`{p}`", does) for p, _, does in FORMS],

@@ -134,6 +134,7 @@ async def _listen(blueprint: Blueprint, state: Path, sockets: dict[str, socket.s
         "smtp": f"{LOOPBACK}:{smtp.port}",
         "timestamp": f"{roots['control']}/timestamp",
         "admins": blueprint.admins(),
+        "applications": blueprint.applications(),
     }
     return Running(addresses, [*servers, behind], smtp, door, state / SETTINGS)
 

@@ -146,7 +146,7 @@ class Shell:
         elif isinstance(body, bytes):
             content, told = body, {"Content-Type": "application/octet-stream"}
         else:
-            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
             told = self.answers if answer.status < 400 else _JSON
         response = Response(content, answer.status)
         headers = {name: value or request_id for name, value in self.headers.items()}

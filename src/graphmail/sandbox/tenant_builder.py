@@ -151,6 +151,9 @@ class TenantBuilder:
             **({"notes": app.notes} if app.notes else {}),
         }
         application.secrets = [self._secret(s, self._origin.secret(s.key_id)) for s in app.secrets]
+        if app.secret:
+            shown = spec.Secret(key_id=self._id(f"shown secret {app.client_id}"), display_name="shown")
+            application.secrets.append(self._secret(shown, self._origin.secret(shown_secret(self._spec, app))))
         self._tenant.applications[application.id] = application
         principal = ServicePrincipal(self._id(f"service principal {app.client_id}"), app.client_id, self._span())
         principal.properties = {
@@ -260,6 +263,11 @@ def _exchange(asked: spec.Exchange) -> ExchangeOrganization:
     return ExchangeOrganization(
         exchange_settings(asked), stripped_roles=frozenset(asked.stripped_roles), audit_enabled=asked.audit_enabled,
     )  # fmt: skip
+
+
+def shown_secret(tenant: spec.TenantSpec, app: spec.App) -> str:
+    """Return what the origin knows the application's secret by that sandbox.json shows."""
+    return f"{tenant.id}/{app.client_id}"
 
 
 def admin_client_id(tenant: spec.TenantSpec) -> str:

@@ -33,22 +33,19 @@ class Delays:
 class Limits:
     """Sizes in bytes, the rest in numbers."""
 
-    request: int = 4 * 1024 * 1024
-    small_attachment: int = 3 * 1024 * 1024
-    attachment: int = 150 * 1024 * 1024
-    # Of one application on one mailbox: requests in 10 minutes, requests at once, bytes sent in 5 minutes.
-    mailbox_requests: int = 10_000
-    mailbox_concurrency: int = 4
-    mailbox_upload: int = 150 * 1024 * 1024
+    request: int = 4 * 1024 * 1024  # the body of a request
+    small_attachment: int = 3 * 1024 * 1024  # an attachment from this size on needs an upload session
+    attachment: int = 150 * 1024 * 1024  # an attachment that is uploaded
+    mailbox_requests: int = 10_000  # of one application on one mailbox, in 10 minutes
+    mailbox_concurrency: int = 4  # of one application on one mailbox, at once
+    mailbox_upload: int = 150 * 1024 * 1024  # bytes from one application to one mailbox, in 5 minutes
     mailbox_milliseconds: int = 20  # real time that a call holds the mailbox: without it nothing is ever concurrent
-    # Of one mailbox: more messages than that wait for the next minutes, more recipients are refused.
-    messages_per_minute: int = 30
-    recipients_per_day: int = 10_000
-    recipients_per_message: int = 500
-    # Of the tenant, in 24 hours.
-    external_recipients: int = 0  # 0: by the number of licences
-    external_recipients_of_initial_domain: int = 100
-    delta_token: int = 30 * 86400  # seconds
+    messages_per_minute: int = 30  # of one mailbox; more wait for the next minutes
+    recipients_per_day: int = 10_000  # of one mailbox; more are refused
+    recipients_per_message: int = 500  # a message to more comes back
+    external_recipients: int = 0  # of the tenant in 24 hours; 0: by the number of licences
+    external_recipients_of_initial_domain: int = 100  # of the tenant in 24 hours, from that domain's addresses
+    delta_token: int = 30 * 86400  # seconds that a delta token can be used
     directory_units: int = 0  # resource units of all applications in 10 seconds; 0: counted by nobody
 
 

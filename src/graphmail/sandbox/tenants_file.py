@@ -150,6 +150,7 @@ class App(Strict):
     secrets: tuple[Secret, ...] = ()
     service_principal: bool = True
     sign_in_audience: Literal["AzureADMyOrg", "AzureADMultipleOrgs"] = "AzureADMyOrg"
+    secret: Literal["shown"] | None = None  # one more secret, whose text stands in sandbox.json
 
 
 class Sku(Strict):

@@ -8,7 +8,7 @@ from graphmail.sandbox import tenants_file as spec
 from graphmail.sandbox.origin import Origin
 from graphmail.sandbox.state.kept import KeptState
 from graphmail.sandbox.store import Tenant, World
-from graphmail.sandbox.tenant_builder import TenantBuilder, admin_client_id
+from graphmail.sandbox.tenant_builder import TenantBuilder, admin_client_id, shown_secret
 from graphmail.sandbox.tenants import LazyTenants
 
 
@@ -85,6 +85,21 @@ class Blueprint:
         return {
             name: {"client_id": admin_client_id(tenant), "client_secret": self.origin.secret(f"{name}/admin")}
             for name, tenant in self._specs.items()
+        }
+
+    def applications(self) -> dict[str, list[dict[str, str]]]:
+        """Return the applications whose secrets the file wants shown, by tenant id."""
+        return {
+            name: [
+                {
+                    "display_name": app.display_name,
+                    "client_id": app.client_id,
+                    "client_secret": self.origin.secret(shown_secret(tenant, app)),
+                }
+                for app in shown
+            ]
+            for name, tenant in self._specs.items()
+            if (shown := [app for app in tenant.applications if app.secret])
         }
 
     def _tenant(self, world: World, tenant_id: str) -> Tenant:

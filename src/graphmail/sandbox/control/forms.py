@@ -73,7 +73,8 @@ class Forms:
         return await self._do(request, "POST", f"{_TENANT}/drills", plan_of(await _fields(request)), "drills")
 
     async def forget_drills(self, request: Request) -> Response:
-        tenant = self.world.tenants.get(request.path_params["tenant"])
+        name = request.path_params["tenant"]
+        tenant = self.world.tenants.get(name) or self.world.tenant_of_domain(name)
         if tenant is None:
             raise NotFoundError(f"no tenant {request.path_params['tenant']}")
         number = (await _fields(request)).get("number")

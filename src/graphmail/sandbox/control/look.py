@@ -120,9 +120,10 @@ class Looks:
         return paper(template, tenant=tenant, here=here, names=names_in(tenant), now=tenant.clock.now(), **values)
 
     def _tenant(self, request: Request) -> Tenant:
-        tenant = self.world.tenants.get(request.path_params["tenant"])
+        name = request.path_params["tenant"]
+        tenant = self.world.tenants.get(name) or self.world.tenant_of_domain(name)
         if tenant is None:
-            raise NotFoundError(f"no tenant {request.path_params['tenant']}")
+            raise NotFoundError(f"no tenant {name}")
         return tenant
 
     def _mailbox(self, request: Request) -> tuple[Recipient, Mailbox]:

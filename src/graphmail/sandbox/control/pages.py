@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -18,6 +18,7 @@ from graphmail.sandbox.control.by_hand import by_hand
 from graphmail.sandbox.control.exchange_settings import change_exchange, exchange_view
 from graphmail.sandbox.control.forms import Forms
 from graphmail.sandbox.control.guard import Guard
+from graphmail.sandbox.control.json_page import JsonPage
 from graphmail.sandbox.control.kept import KeptBeforeAnswer
 from graphmail.sandbox.control.look import ForPeople, Looks, Page
 from graphmail.sandbox.control.mail_rules import change_rules, shown_rules
@@ -121,7 +122,7 @@ class ControlPages:
 
     async def health(self, _: Request) -> Response:
         """200: this page is served last, when all services listen."""
-        return JSONResponse({"status": "ok", "tenants": list(self.world.tenants)})
+        return JsonPage({"status": "ok", "tenants": list(self.world.tenants)})
 
     async def reset(self, request: Request) -> Response:
         tenant_id = (await _body(request)).get("tenant")
@@ -130,14 +131,14 @@ class ControlPages:
         self.blueprint.reset(self.world, tenant_id)
         if self.world.doors:
             await self.world.doors.reopen(everything=True)
-        return JSONResponse({})
+        return JsonPage({})
 
     async def foreign_requests(self, _: Request) -> Response:
         """Requests that belong to no tenant: bearers not minted here, unknown tenants."""
-        return JSONResponse({"requests": list(self.world.requests)})
+        return JsonPage({"requests": list(self.world.requests)})
 
     async def issuers(self, _: Request) -> Response:
-        return JSONResponse({"issuers": list(self.world.trusted_issuers)})
+        return JsonPage({"issuers": list(self.world.trusted_issuers)})
 
     async def trust_issuer(self, request: Request) -> Response:
         try:
@@ -148,7 +149,7 @@ class ControlPages:
 
     async def clock(self, request: Request) -> Response:
         clock = self._tenant(request).clock
-        return JSONResponse({"now": clock.now().isoformat(), "offset": clock.offset.total_seconds()})
+        return JsonPage({"now": clock.now().isoformat(), "offset": clock.offset.total_seconds()})
 
     async def advance(self, request: Request) -> Response:
         seconds = (await _body(request)).get("advance")
@@ -163,7 +164,7 @@ class ControlPages:
         return await self.clock(request)
 
     async def delays(self, request: Request) -> Response:
-        return JSONResponse(asdict(self._tenant(request).delays))
+        return JsonPage(asdict(self._tenant(request).delays))
 
     async def change_delays(self, request: Request) -> Response:
         tenant = self._tenant(request)
@@ -171,7 +172,7 @@ class ControlPages:
         return await self.delays(request)
 
     async def limits(self, request: Request) -> Response:
-        return JSONResponse(asdict(self._tenant(request).limits))
+        return JsonPage(asdict(self._tenant(request).limits))
 
     async def change_limits(self, request: Request) -> Response:
         tenant = self._tenant(request)
@@ -179,7 +180,7 @@ class ControlPages:
         return await self.limits(request)
 
     async def sign_in(self, request: Request) -> Response:
-        return JSONResponse({"device_code_flow": self._tenant(request).device_code_flow})
+        return JsonPage({"device_code_flow": self._tenant(request).device_code_flow})
 
     async def change_sign_in(self, request: Request) -> Response:
         wanted = await _body(request)
@@ -189,7 +190,7 @@ class ControlPages:
         return await self.sign_in(request)
 
     async def exchange(self, request: Request) -> Response:
-        return JSONResponse(exchange_view(self._tenant(request)))
+        return JsonPage(exchange_view(self._tenant(request)))
 
     async def change_exchange(self, request: Request) -> Response:
         try:
@@ -199,7 +200,7 @@ class ControlPages:
         return await self.exchange(request)
 
     async def mail_rules(self, request: Request) -> Response:
-        return JSONResponse(shown_rules(self._tenant(request)))
+        return JsonPage(shown_rules(self._tenant(request)))
 
     async def change_mail_rules(self, request: Request) -> Response:
         try:
@@ -210,10 +211,10 @@ class ControlPages:
 
     async def ledger(self, request: Request) -> Response:
         entries = [asdict(c) | {"at": c.at.isoformat()} for c in self._tenant(request).ledger]
-        return JSONResponse({"ledger": entries})
+        return JsonPage({"ledger": entries})
 
     async def requests(self, request: Request) -> Response:
-        return JSONResponse({"requests": list(self._tenant(request).requests)})
+        return JsonPage({"requests": list(self._tenant(request).requests)})
 
     async def forget_requests(self, request: Request) -> Response:
         self._tenant(request).requests.clear()
@@ -226,20 +227,20 @@ class ControlPages:
         except (ValueError, KeyError) as error:
             raise _RefusedError(400, f"not understood: {error}") from None
         body = answer.body if not isinstance(answer.body, bytes) else answer.body.decode("utf-8", "replace")
-        return JSONResponse({"status": answer.status, "body": body})
+        return JsonPage({"status": answer.status, "body": body})
 
     async def mailbox(self, request: Request) -> Response:
         tenant = self._tenant(request)
         recipient = tenant.recipient_with(request.path_params["address"])
         if recipient is None or recipient.mailbox is None:
             raise _RefusedError(404, f"no mailbox {request.path_params['address']}")
-        return JSONResponse(mailbox_view(tenant, recipient, recipient.mailbox))
+        return JsonPage(mailbox_view(tenant, recipient, recipient.mailbox))
 
     async def left_the_sandbox(self, request: Request) -> Response:
-        return JSONResponse({"messages": self._tenant(request).left_the_sandbox})
+        return JsonPage({"messages": self._tenant(request).left_the_sandbox})
 
     async def faults(self, request: Request) -> Response:
-        return JSONResponse({"faults": [asdict(f) for f in self._tenant(request).faults if f.times > 0]})
+        return JsonPage({"faults": [asdict(f) for f in self._tenant(request).faults if f.times > 0]})
 
     async def plan_fault(self, request: Request) -> Response:
         tenant = self._tenant(request)
@@ -250,21 +251,21 @@ class ControlPages:
         if fault.service not in _SERVICES or fault.when not in ("before", "after"):
             raise _RefusedError(400, f"service is one of {', '.join(_SERVICES)}; when is before or after")
         tenant.faults.append(fault)
-        return JSONResponse(asdict(fault), 201)
+        return JsonPage(asdict(fault), 201)
 
     async def forget_faults(self, request: Request) -> Response:
         self._tenant(request).faults.clear()
         return Response(status_code=204)
 
     async def catalogue(self, _: Request) -> Response:
-        return JSONResponse({"drills": drills.catalogue()})
+        return JsonPage({"drills": drills.catalogue()})
 
     async def drills(self, request: Request) -> Response:
-        return JSONResponse({"drills": drills.planned(self._tenant(request))})
+        return JsonPage({"drills": drills.planned(self._tenant(request))})
 
     async def plan_drill(self, request: Request) -> Response:
         try:
-            return JSONResponse(drills.plan(self.world, self._tenant(request), await _body(request)), 201)
+            return JsonPage(drills.plan(self.world, self._tenant(request), await _body(request)), 201)
         except drills.DrillRefusedError as error:
             raise _RefusedError(400, str(error)) from None
 
@@ -274,7 +275,7 @@ class ControlPages:
 
     def _tenant(self, request: Request) -> Tenant:
         tenant_id = request.path_params["tenant"]
-        tenant = self.world.tenants.get(tenant_id)
+        tenant = self.world.tenants.get(tenant_id) or self.world.tenant_of_domain(tenant_id)
         if tenant is None:
             raise _RefusedError(404, f"no tenant {tenant_id}")
         return tenant
@@ -293,7 +294,7 @@ def _answering(page: Page) -> Page:
         try:
             return await page(request)
         except _RefusedError as refused:
-            return JSONResponse({"error": str(refused)}, refused.status)
+            return JsonPage({"error": str(refused)}, refused.status)
 
     return answer
 
