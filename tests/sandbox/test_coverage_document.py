@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphmail.sandbox.control.pages import PAGES
+from graphmail.sandbox.control.listed import PAGES
 from graphmail.sandbox.coverage import fill
 from graphmail.sandbox.entra.routes import ROUTES as ENTRA
 from graphmail.sandbox.exchange.routes import CMDLETS

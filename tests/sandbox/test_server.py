@@ -20,7 +20,7 @@ import requests
 
 from graphmail.sandbox.front_door.hosts import PLACES
 from graphmail.sandbox.sockets import NotLoopbackError, open_socket
-from tests.sandbox_process import CONTOSO, EXAMPLE, running
+from tests.sandbox_process import CONTOSO, EXAMPLE, START_TIMEOUT, running
 
 
 def test_settings_file_is_private_and_complete(sandbox):
@@ -155,14 +155,12 @@ def test_stranger_does_not_trust_the_sandbox(sandbox):
 
 def test_terminated_while_a_request_hangs_it_ends_cleanly(tmp_path):
     with running(tmp_path) as sandbox:
-        sandbox.fault(CONTOSO, "entra", hang=60)
+        sandbox.fault(CONTOSO, "entra", hang=3600)
         asking = threading.Thread(target=_ignored, args=(sandbox,))
         asking.start()
         time.sleep(0.3)
-        began = time.monotonic()
         sandbox.process.terminate()
-        assert sandbox.process.wait(20) == 0
-        assert time.monotonic() - began < 10
+        assert sandbox.process.wait(START_TIMEOUT) == 0
         asking.join(10)
 
 

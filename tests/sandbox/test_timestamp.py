@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.sandbox_process import CONTOSO
+from tests.sandbox_process import CONTOSO, EXAMPLE, running
 
 QUERY = {"Content-Type": "application/timestamp-query"}
 
@@ -41,6 +41,22 @@ def test_openssl_verifies_a_timestamp_with_the_sandboxs_ca(sandbox, stamped):
 def test_a_timestamp_of_something_else_does_not_verify(sandbox, stamped):
     (stamped / "data").write_bytes(b"what was not sealed")
     openssl("-verify", "-data", stamped / "data", "-in", stamped / "reply", "-CAfile", sandbox.json["ca"], ok=False)
+
+
+def test_after_a_restart_a_timestamp_verifies_with_the_ca_that_was_kept_beside_it(tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    (tmp_path / "data").write_bytes(b"what is sealed")
+    openssl("-query", "-data", tmp_path / "data", "-sha256", "-cert", "-out", tmp_path / "query")
+    with running(state, EXAMPLE, "--in-memory") as sandbox:
+        query = (tmp_path / "query").read_bytes()
+        reply = sandbox.http.post(sandbox.json["timestamp"], query, headers=QUERY, timeout=30)
+        (tmp_path / "reply").write_bytes(reply.content)
+        shutil.copy(sandbox.json["ca"], tmp_path / "kept.pem")
+    with running(state, EXAMPLE, "--in-memory"):
+        check = ("-verify", "-data", tmp_path / "data", "-in", tmp_path / "reply", "-CAfile")
+        assert "Verification: OK" in openssl(*check, tmp_path / "kept.pem")
+        openssl(*check, state / "ca.pem", ok=False)
 
 
 def test_it_tells_real_time_whatever_a_tenants_clock_says(sandbox, stamped):

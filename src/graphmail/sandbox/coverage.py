@@ -12,8 +12,8 @@ from pathlib import Path
 
 from graphmail.sandbox.call import Route
 from graphmail.sandbox.control.forms import FORMS
+from graphmail.sandbox.control.listed import PAGES
 from graphmail.sandbox.control.look import LOOKS
-from graphmail.sandbox.control.pages import PAGES
 from graphmail.sandbox.drills import DRILLS, Drill
 from graphmail.sandbox.entra.routes import ROUTES as ENTRA
 from graphmail.sandbox.exchange.routes import CMDLETS

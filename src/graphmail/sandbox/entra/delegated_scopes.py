@@ -78,13 +78,7 @@ def parse_scopes(call: Call, client_id: str, scope: str) -> Asked:
             "be combined with resource-specific scopes."
         )
         refuse(call, 70011, "invalid_scope", text)
-    if client_id in FIRST_PARTY and _RESOURCES[client_id] != app_id:
-        text = (
-            f"Consent between first party application '{client_id}' and first party resource '{app_id}' must be "
-            "configured via preauthorization - applications owned and operated by Microsoft must get approval from "
-            "the API owner before requesting tokens for that API."
-        )
-        refuse(call, 65002, "invalid_request", text)
+    _check_first_party(call, client_id, app_id)
     canonical = {name.lower(): name for name in _KNOWN[app_id]}
     for name in names - {".default"}:
         if name.lower() not in canonical:
@@ -94,6 +88,17 @@ def parse_scopes(call: Call, client_id: str, scope: str) -> Asked:
             refuse(call, 650053, "invalid_client", text)
     wanted = frozenset(canonical[name.lower()] for name in names if name != ".default")
     return Asked(app_id, audience, wanted, oidc, default)
+
+
+def _check_first_party(call: Call, client_id: str, app_id: str) -> None:
+    """ServiceError 65002 for one of Microsoft's own clients that asks for a resource it is not made for."""
+    if client_id in FIRST_PARTY and _RESOURCES[client_id] != app_id:
+        text = (
+            f"Consent between first party application '{client_id}' and first party resource '{app_id}' must be "
+            "configured via preauthorization - applications owned and operated by Microsoft must get approval from "
+            "the API owner before requesting tokens for that API."
+        )
+        refuse(call, 65002, "invalid_request", text)
 
 
 def granted(tenant: Tenant, client: Client, user: Recipient, resource: ServicePrincipal) -> frozenset[str]:

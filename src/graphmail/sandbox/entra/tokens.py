@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from graphmail.sandbox.directory_records import ServicePrincipal
 from graphmail.sandbox.sign_in_records import IssuedToken
@@ -44,34 +45,32 @@ def mint(
     now = tenant.clock.now().replace(microsecond=0)
     roles = roles_of(tenant, principal, resource)
     wids = [*sorted(principal.directory_roles), EVERY_APP]
-    issued = now - BACKDATED
-    claims = {
-        "aud": audience,
-        "iss": f"https://sts.windows.net/{tenant.id}/",
-        "iat": int(issued.timestamp()),
-        "nbf": int(issued.timestamp()),
-        "exp": int((now + LIFETIME).timestamp()),
-        "aio": _opaque(),
-        "app_displayname": name,
-        "appid": principal.app_id,
-        "appidacr": acr,
-        "idp": f"https://sts.windows.net/{tenant.id}/",
-        "idtyp": "app",
-        "oid": principal.id,
-        "rh": f"1.{_opaque()}.",
-        **({"roles": roles} if roles else {}),
-        "sub": principal.id,
-        "tid": tenant.id,
-        "uti": _opaque(),
-        "ver": "1.0",
-        "wids": wids,
-    }
-    token: str = world.signing_key.sign(claims)
+    subject = {"aud": audience, "app_displayname": name, "appid": principal.app_id, "appidacr": acr}
+    subject |= {"oid": principal.id, "sub": principal.id, **({"roles": roles} if roles else {}), "wids": wids}
+    token: str = world.signing_key.sign(_issued(tenant, now) | subject)
     world.issued[digest(token)] = IssuedToken(
         tenant.id, audience, principal.app_id, principal.id, frozenset(roles), frozenset(wids), now + LIFETIME,
     )  # fmt: skip
     world.issued.drop_expired(lambda tenant_id: world.tenants[tenant_id].clock.now())
     return token
+
+
+def _issued(tenant: Tenant, now: datetime) -> dict[str, Any]:
+    """The claims that every application's token of the tenant has, issued now."""
+    issued, issuer = now - BACKDATED, f"https://sts.windows.net/{tenant.id}/"
+    return {
+        "iss": issuer,
+        "iat": int(issued.timestamp()),
+        "nbf": int(issued.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        "aio": _opaque(),
+        "idp": issuer,
+        "idtyp": "app",
+        "rh": f"1.{_opaque()}.",
+        "tid": tenant.id,
+        "uti": _opaque(),
+        "ver": "1.0",
+    }
 
 
 def roles_of(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrincipal) -> list[str]:

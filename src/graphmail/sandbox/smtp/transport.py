@@ -173,8 +173,21 @@ def deliver(
         return None
     junk = _is_listed(sender, rules.junk)
     visible = tenant.clock.now() + tenant.delays.of("delivery") + later
-    moment = timestamp(visible)
-    copy = properties | {
+    copy = _received_copy(properties, timestamp(visible))
+    message = place(target.mailbox, "junkemail" if junk else "inbox", copy, visible)
+    marks = [("X-MS-Exchange-Organization-SCL", "5")] if junk else []
+    message.internet_headers = [_received(tenant, visible), *marks, *standard_headers(copy), *headers]
+    message.attachments = list(attachments)
+    size = encoded_size(copy, message.attachments)
+    note_trace(tenant, copy, target.address, size, visible, SPAM if junk else DELIVERED)
+    if origin is not None and origin is not tenant:
+        message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery") + later)
+    return message
+
+
+def _received_copy(properties: dict[str, Any], moment: str) -> dict[str, Any]:
+    """The properties as the recipient's mailbox has them, from when it is there."""
+    return properties | {
         "createdDateTime": moment,
         "lastModifiedDateTime": moment,
         "receivedDateTime": moment,
@@ -186,15 +199,6 @@ def deliver(
         "isRead": False,
         "singleValueExtendedProperties": [],
     }
-    message = place(target.mailbox, "junkemail" if junk else "inbox", copy, visible)
-    marks = [("X-MS-Exchange-Organization-SCL", "5")] if junk else []
-    message.internet_headers = [_received(tenant, visible), *marks, *standard_headers(copy), *headers]
-    message.attachments = list(attachments)
-    size = encoded_size(copy, message.attachments)
-    note_trace(tenant, copy, target.address, size, visible, SPAM if junk else DELIVERED)
-    if origin is not None and origin is not tenant:
-        message.sent_from = (origin.clock, origin.clock.now() + origin.delays.of("delivery") + later)
-    return message
 
 
 def _from(properties: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """A timestamp authority for rehearsing seals: RFC 3161 over HTTP, signed under the sandbox's own throw-away CA.
 
 It tells real time, not a tenant's: a seal is the vendor's, covers runs of many tenants, and is verified by programs
-that know no virtual clock. Its key is new at each start; what it signed is verified with `ca.pem`, which stays.
+that know no virtual clock. Its key and the CA's are new at each start: what it signed is verified with the `ca.pem` of
+that start and no other, so whoever keeps a seal keeps that file beside it.
 """
 
 from __future__ import annotations
