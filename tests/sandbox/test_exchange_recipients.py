@@ -164,3 +164,17 @@ def test_each_of_five_thousand_recipients_is_found(crowded):
     dn = crowded.rows("Get-DistributionGroup", Identity="g")[0]["DistinguishedName"]
     inside = f"MemberOfGroup -eq '{dn}'"
     assert len(crowded.rows("Get-Recipient", Filter=inside, ResultSize="Unlimited")) == 11
+
+
+def test_mailboxes_are_found_by_custom_attribute_and_by_what_graph_knows_of_the_person(contoso):
+    assert contoso.cmdlet("Set-Mailbox", Identity="ceo@contoso.example", CustomAttribute7="mail").status_code == 200
+    contoso.recipient("sales@contoso.example").properties["department"] = "Sales"
+    for text, name in (("CustomAttribute7 -eq 'mail'", "ceo"), ("Department -like 'sal*'", "sales")):
+        assert [r["Name"] for r in contoso.rows("Get-Recipient", Filter=text)] == [name]
+    assert contoso.rows("Get-Mailbox", Identity="ceo@contoso.example")[0]["CustomAttribute7"] == "mail"
+
+
+def test_filterable_property_that_is_not_emulated_is_501_with_its_name(contoso):
+    answer = contoso.cmdlet("Get-Recipient", Filter="ExtensionCustomAttribute1 -eq 'x'")
+    assert answer.status_code == 501
+    assert "ExtensionCustomAttribute1" in answer.text

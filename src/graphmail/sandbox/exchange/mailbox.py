@@ -24,6 +24,7 @@ from graphmail.sandbox.exchange.parameter import (
     one_of,
 )
 from graphmail.sandbox.exchange.recipient import MAILBOXES, filtered, find, recipient_row, select
+from graphmail.sandbox.exchange.recipient_attributes import CUSTOM
 from graphmail.sandbox.exchange.size import show_size
 from graphmail.sandbox.mail_records import Mailbox
 from graphmail.sandbox.object_ids import opaque_id
@@ -90,10 +91,11 @@ def _set(call: Invocation) -> list[Row]:
     wanted: dict[str, Any] = {
         "display_name": call.get("DisplayName") or recipient.display_name,
         "type_details": _TYPES.get(call.get("Type"), recipient.type_details),
-        "properties": recipient.properties | _hidden(call),
+        "properties": recipient.properties | _attributes(call),
     }
     changed = {field: value for field, value in wanted.items() if getattr(recipient, field) != value}
-    mastered = {"display_name": "DisplayName", "properties": "HiddenFromAddressListsEnabled"}
+    attribute = next((n for n, v in _attributes(call).items() if recipient.properties.get(n) != v), "")
+    mastered = {"display_name": "DisplayName", "properties": attribute}
     if recipient.synced and (refused := next((mastered[f] for f in changed if f in mastered), None)):
         raise synced(call.cmdlet, refused, recipient.name)
     now = {"MaxSendSize": box.max_send_size, "MaxReceiveSize": box.max_receive_size}
@@ -109,9 +111,8 @@ def _set(call: Invocation) -> list[Row]:
     return []
 
 
-def _hidden(call: Invocation) -> dict[str, Any]:
-    given = call.get("HiddenFromAddressListsEnabled")
-    return {} if given is None else {"HiddenFromAddressListsEnabled": given}
+def _attributes(call: Invocation) -> dict[str, Any]:
+    return {n: call.get(n) for n in ("HiddenFromAddressListsEnabled", *CUSTOM) if call.get(n) is not None}
 
 
 def _new(call: Invocation) -> list[Row]:
@@ -197,6 +198,7 @@ CMDLETS = [
             "Identity": REQUIRED_STRING,
             "DisplayName": STRING,
             "HiddenFromAddressListsEnabled": BOOLEAN,
+            **dict.fromkeys(CUSTOM, STRING),
             "MaxSendSize": SIZE,
             "MaxReceiveSize": SIZE,
             "Type": Parameter(one_of(*_TYPES), "Microsoft.Exchange.Data.ConvertibleRemoteMailboxSubType"),

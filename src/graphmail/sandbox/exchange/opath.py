@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from graphmail.sandbox.exchange.errors import CmdletError, binding
+from graphmail.sandbox.exchange.errors import CmdletError, binding, not_emulated
+from graphmail.sandbox.exchange.recipient_attributes import NAMES, NOT_EMULATED
 
 Lookup = Callable[[str], Any]  # the value of a property, by its name in lower case
 
@@ -43,6 +44,7 @@ _PROPERTIES = {
         "RecipientType",
         "RecipientTypeDetails",
         "UserPrincipalName",
+        *NAMES,
     )
 }
 
@@ -136,6 +138,8 @@ class _Parser:
         name, op, value = self._take("word"), self._take("op"), self._value()
         if op not in _OPERATORS:
             raise _bad(self.text)
+        if name.lower() in NOT_EMULATED:
+            raise not_emulated(f"filters on {name}")
         if name.lower() not in _PROPERTIES:
             raise _bad(self.text, f'"{name}" is not a recognized filterable property. ')
         return Comparison(_PROPERTIES[name.lower()], op, value)

@@ -10,6 +10,7 @@ from graphmail.sandbox.exchange.cmdlet import Cmdlet, Invocation, Row
 from graphmail.sandbox.exchange.errors import ambiguous, not_found
 from graphmail.sandbox.exchange.opath import Lookup, parse
 from graphmail.sandbox.exchange.parameter import RESULT_SIZE, STRING, STRINGS
+from graphmail.sandbox.exchange.recipient_attributes import attributes
 from graphmail.sandbox.recipient_index import dn, index_of
 from graphmail.sandbox.recipient_records import Recipient
 from graphmail.sandbox.store import Tenant
@@ -130,6 +131,7 @@ def recipient_row(call: Invocation, recipient: Recipient) -> Row:
         "Guid": UUID(recipient.guid),
         "ExternalDirectoryObjectId": recipient.id if in_entra(call, recipient) else "",
         "IsDirSynced": recipient.synced,
+        **attributes(recipient),
         "OrganizationId": call.tenant.initial_domain,
         "WhenCreated": recipient.span.made,
         "WhenChanged": recipient.span.made,

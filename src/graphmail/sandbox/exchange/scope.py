@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graphmail.sandbox.exchange.opath import Lookup, parse
+from graphmail.sandbox.exchange.recipient_attributes import attribute
 from graphmail.sandbox.exchange_records import RoleAssignment
 from graphmail.sandbox.recipient_index import dn, index_of
 from graphmail.sandbox.recipient_records import Recipient
@@ -53,7 +54,8 @@ def _lookup(tenant: Tenant, recipient: Recipient, at: datetime, lag: timedelta) 
             # Groups that Exchange knows: membership of a plain security group of Entra is not seen.
             around = (g for g in index_of(tenant).by_name if g.memberships and g.type_details in _GROUPS)
             return [dn(tenant, g) for g in around if g.span.removed is None and _is_member(g, recipient, at, lag)]
-        return _properties(tenant, recipient).get(name)
+        held = attribute(recipient, name)
+        return held if held is not None else _properties(tenant, recipient).get(name)
 
     return lookup
 
