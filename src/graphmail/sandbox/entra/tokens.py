@@ -45,7 +45,7 @@ def mint(
     now = tenant.clock.now().replace(microsecond=0)
     roles = roles_of(tenant, principal, resource)
     wids = [*sorted(principal.directory_roles), EVERY_APP]
-    subject = {"aud": audience, "app_displayname": name, "appid": principal.app_id, "appidacr": acr}
+    subject: dict[str, Any] = {"aud": audience, "app_displayname": name, "appid": principal.app_id, "appidacr": acr}
     subject |= {"oid": principal.id, "sub": principal.id, **({"roles": roles} if roles else {}), "wids": wids}
     token: str = world.signing_key.sign(_issued(tenant, now) | subject)
     world.issued[digest(token)] = IssuedToken(
