@@ -197,3 +197,15 @@ def test_upload_urls_lie_at_outlook_as_the_real_ones_do(proxied, sandbox):
 def test_clouds_share_no_host_but_the_american_login():
     hosts = [h for cloud in CLOUDS for h in {*cloud.login, cloud.graph, cloud.exchange}]
     assert {h for h in hosts if hosts.count(h) > 1} == {"login.microsoftonline.us", "login.usgovcloudapi.net"}
+
+
+def test_service_that_a_drill_has_shut_is_refused_through_the_proxy_and_by_name(proxied, sandbox):
+    drill = {"name": "connection_refused", "service": "graph", "parameters": {"seconds": 600}}
+    sandbox.control("POST", f"/tenants/{CONTOSO}/drills", drill, 201)
+    with pytest.raises(requests.exceptions.ProxyError, match="502"):
+        proxied.get(f"{GRAPH}/v1.0/organization", timeout=30)
+    with pytest.raises(ssl.SSLError), tls_to(sandbox, "graph.microsoft.com"):
+        pass
+    assert proxied.get(f"{LOGIN}{CONFIGURATION}", timeout=30).status_code == 200
+    sandbox.advance(CONTOSO, 601)
+    assert proxied.get(f"{GRAPH}/v1.0/organization", timeout=30).status_code == 401

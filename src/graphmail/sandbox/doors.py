@@ -35,6 +35,10 @@ class Doors:
         self._shut[name] = (clock, clock.now() + timedelta(seconds=seconds))
         self._wait(name)
 
+    def is_shut(self, name: str) -> bool:
+        """Whether the service is not to be reached now, by the name of its socket; `upload` lies behind graph."""
+        return ("graph" if name == "upload" else name) in self._shut
+
     async def reopen(self, *, everything: bool = False) -> None:
         """Listen again where the time is over; called whenever a clock is advanced."""
         for name, (clock, until) in list(self._shut.items()):

@@ -38,6 +38,7 @@ class FrontDoor:
         self._protocol = protocol
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
+        refuse_strangers(tls, world)
         sock.setblocking(False)
         self._accepting = asyncio.create_task(self._accept())
 
@@ -85,6 +86,9 @@ class FrontDoor:
             if not chunk or len(head) > _LARGEST_HEAD:
                 return False
         method, target = _request_line(head)
+        if method == "CONNECT" and _is_shut(self._world, target):
+            await loop.sock_sendall(connection, _UNREACHABLE)
+            return False
         if method == "CONNECT" and place_of(target):
             await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
             return True
@@ -97,10 +101,22 @@ class FrontDoor:
         return False
 
 
-def refuse_strangers(tls: ssl.SSLContext) -> None:
-    """Let no TLS begin for a name that is neither loopback's nor a service's."""
+# What a proxy says of a host that refuses the connection.
+_UNREACHABLE = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+def _is_shut(world: World, host: str) -> bool:
+    """Whether a drill has shut the service at this host."""
+    place = place_of(host)
+    return place is not None and world.doors is not None and bool(world.doors.is_shut(place.service))
+
+
+def refuse_strangers(tls: ssl.SSLContext, world: World | None = None) -> None:
+    """Let no TLS begin for a name that is neither loopback's nor a service's, nor one that a drill has shut."""
 
     def check(_: Any, name: str | None, __: ssl.SSLContext) -> int | None:
+        if world is not None and name and _is_shut(world, name):
+            return ssl.ALERT_DESCRIPTION_ACCESS_DENIED
         known = name is None or name == "localhost" or place_of(name)
         return None if known else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
