@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from tests.states.conftest import COUNT
+from tests.states.offboarded import offboarded_and_back
 from tests.states.oracle import migration, verdict
 from tests.states.snapshot import taken
 from tests.states.start_state import draw
@@ -43,3 +44,4 @@ def test_start_state(state, customer_of):
     assert (customer.play("migrate.yml"), customer.changed) == ("", [])
     assert (customer.play("onboard.yml"), customer.changed) == ("", [])
     assert customer.writes == written
+    offboarded_and_back(customer, start)

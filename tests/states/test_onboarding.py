@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.states.conftest import states
+from tests.states.offboarded import offboarded_and_back
 from tests.states.oracle import verdict
 from tests.states.snapshot import taken
 
@@ -31,3 +32,4 @@ def test_start_state(state, customer_of):
     assert customer.writes == written
     members, outside = customer.names.members, customer.names.outside
     assert customer.reached() == dict.fromkeys(members, True) | {outside: expected.outside}
+    offboarded_and_back(customer, start)
