@@ -50,7 +50,9 @@ class ApplicationAccessPolicy(Resource):
         policy = policies.of_group
         if policy is None:
             return None
-        policies.refuse_other_kind(desired["application"], desired["group"])
+        if not desired.get("made_here_only"):
+            # An offboarding leaves it alone and names it; it was not made here.
+            policies.refuse_other_kind(desired["application"], desired["group"])
         return Found({"group": desired["group"], "access_right": policy["AccessRight"]}, policy)
 
     def identify(self, found: Found) -> str:
