@@ -23,8 +23,13 @@ DEPENDS = {
     },
     "mailflow/access.py": {
         "_model.consented": "token_keeps_the_roles_it_was_issued_with",
+    },
+    "mailflow/plane_probe.py": {
         '"toRecipients": []': "policy_confines_sending_as_it_confines_reading",
         "error.code": "access_policy_confines_a_consented_app",
+    },
+    "diagnosis/causes/policy.py": {
+        "ErrorAccessDenied": "access_policy_confines_a_consented_app",
     },
     "resources/entra_application.py": {
         "create-if-missing": "upsert_by_unique_name_creates_once",
@@ -183,6 +188,13 @@ UNPROVOKED = {
     },
     "exchange.py": {
         "Location": "depends on where a tenant's mailboxes lie",
+    },
+    "diagnosis/causes/mailbox.py": {
+        "ErrorQuotaExceeded": "needs a mailbox that is full",
+    },
+    "diagnosis/causes/sender.py": {
+        "ErrorMessageSubmissionBlocked": "the service's own judgement of a sender",
+        "ErrorExceededMessageLimit": "needs 10,000 recipients within a day",
     },
     "resources/exo_management_role_assignment.py": {
         "AdministrativeUnit": "needs rights that the suite's app has not",

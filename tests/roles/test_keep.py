@@ -70,7 +70,8 @@ def test_the_whole_job_is_green_and_leaves_the_vendors_secret_alone(ops: Operati
     steps = [json.loads(line) for line in (bag / "steps.jsonl").read_text().splitlines()]
     (removed,) = [step for step in steps if step["task"].endswith("Remove the proof's credential")]
     assert (removed["outcome"], removed["before"]["key_id"]) == ("changed", proof)
-    (sealed,) = (ops.state("litware") / "credentials").glob("*.age")
+    assert not list((ops.state("litware") / "credentials").glob("*.age"))
+    (sealed,) = (ops.state("litware") / "credentials" / "retired").glob("*.age")
     assert sealed.stem == proof
 
     ops.sandbox.mark()

@@ -35,6 +35,7 @@ def test_settings_file_is_private_and_complete(sandbox):
         "smtp",
         "timestamp",
         "admins",
+        "applications",
     }
     assert all(set(admin) == {"client_id", "client_secret"} for admin in sandbox.json["admins"].values())
     assert all(urlsplit(sandbox.json[n]).hostname == "127.0.0.1" for n in ("login", "graph", "exchange", "control"))
