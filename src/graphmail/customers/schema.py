@@ -62,7 +62,8 @@ class App(Section):
         "onboarding restores it; or it goes for good at once, and a new onboarding makes another",
     )
     known_credentials: list[Guid] = Field(
-        [], description="key ids of credentials made by hand that stay; any other one stops the run"
+        [],
+        description="key ids of credentials made by hand that stay; with `access: policy` any other one stops the run",
     )
 
 
