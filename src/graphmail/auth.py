@@ -6,11 +6,11 @@ failures. Each fetch has an empty one, and expiry is decided here, by the tenant
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 import msal
@@ -34,6 +34,13 @@ REMEDIES = {
     90002: "there is no such tenant in this cloud: compare tenant id and cloud",
     50076: "this sign-in needs a second factor: let an app sign in",
     53003: "Conditional Access blocks this sign-in: ask the tenant's administrator",
+    700027: "the certificate is not (yet) on the app: compare its thumbprint, or seal the right one",
+    700211: "no federated credential of the app has this issuer: compare issuer, subject and audience",
+    700212: "no federated credential of the app has this audience: compare issuer, subject and audience",
+    700213: "no federated credential of the app has this subject: compare issuer, subject and audience",
+    65001: "nobody has consented to what this sign-in asks for: consent, then sign in again",
+    50173: "the person's sign-in was revoked, e.g. by a new password: sign in again",
+    700082: "the person's sign-in was not used for too long: sign in again",
     500011: "the resource has no service principal in this tenant: compare the cloud and the tenant's licences",
 }
 
@@ -58,46 +65,51 @@ class Token:
         return frozenset(self.claims.get("wids", ()))
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
-    """Sign-in as an app with a client secret. Other ways to sign in are classes beside this one."""
-
-    tenant_id: str
-    client_id: str
-    key_id: str
-    secret: str = field(repr=False)
+class SignIn(Protocol):
+    """What a client signs in with: `graphmail.credentials` has a class for each kind."""
 
     @property
-    def fingerprint(self) -> str:
-        """Tells credentials apart. The key id alone does not: an admin's may be empty."""
-        return hashlib.sha256(f"{self.key_id}|{self.secret}".encode()).hexdigest()
-
-    def fetch(self, cloud: Cloud, audience: str, http: MsalHttp) -> dict[str, Any]:
-        """Answer of msal: `access_token` and `expires_in`, or `error` and `error_codes`."""
-        application = msal.ConfidentialClientApplication(
-            self.client_id,
-            client_credential=self.secret,
-            # The GUID is the first path segment: msal takes that segment for the tenant, whatever it is.
-            authority=f"{cloud.login}/{self.tenant_id}",
-            instance_discovery=False,
-            token_cache=msal.TokenCache(),
-            http_client=http,
-            http_cache={},
-        )
-        return dict(application.acquire_token_for_client(scopes=[f"{audience}/.default"]))
+    def tenant_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    def fetch(self, authority: str, audience: str, http: MsalHttp) -> dict[str, Any]: ...
 
 
-SignIn = ClientSecret
+def as_confidential_client(
+    client_id: str, credential: str | dict[str, Any], authority: str, audience: str, http: MsalHttp
+) -> dict[str, Any]:
+    """Answer of msal to the client credentials grant; `credential` as msal takes it."""
+    application = msal.ConfidentialClientApplication(
+        client_id,
+        client_credential=credential,
+        authority=authority,
+        instance_discovery=False,
+        token_cache=msal.TokenCache(),
+        http_client=http,
+        http_cache={},
+    )
+    return dict(application.acquire_token_for_client(scopes=[f"{audience}/.default"]))
 
 
 class TokenStore:
     """Gives tokens to one tenant's clients; fetches on a miss, and shares through the run's cache if there is one."""
 
-    def __init__(self, cloud: Cloud, clock: Clock, transport: Transport, cache: RunCache | None = None) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        clock: Clock,
+        transport: Transport,
+        cache: RunCache | None = None,
+        answered: Callable[[SignIn, Mapping[str, Any]], None] | None = None,
+    ) -> None:
+        """`answered` is told each answer with a token: it may bring what takes the credential's place."""
         self._cloud = cloud
         self._clock = clock
         self._transport = transport
         self._cache = cache
+        self._answered = answered
         self._here: dict[str, Token] = {}
         self._discovered: dict[str, MsalReply] = {}
 
@@ -106,7 +118,7 @@ class TokenStore:
 
         Raises TokenError when Entra refuses, Unreachable when it does not answer, WrongTenant never: see `Tenant.pin`.
         """
-        name = "|".join(("token", sign_in.tenant_id, sign_in.client_id, sign_in.fingerprint, audience))
+        name = "|".join(("token", sign_in.tenant_id.lower(), sign_in.client_id, sign_in.fingerprint, audience))
         if not fresh:
             known = self._here.get(name) or self._shared(name)
             if known and known.expires - MARGIN > self._clock.now():
@@ -130,7 +142,7 @@ class TokenStore:
         asked = f"a token for {audience} as client {sign_in.client_id}"
         http = MsalHttp(self._transport, asked, self._discovered)
         try:
-            answer = sign_in.fetch(self._cloud, audience, http)
+            answer = sign_in.fetch(f"{self._cloud.login}/{sign_in.tenant_id.lower()}", audience, http)
         except TenantError:
             raise
         except Exception as error:
@@ -138,6 +150,8 @@ class TokenStore:
             raise self._refused(asked, sign_in, http, {}, type(error).__name__) from None
         if "access_token" not in answer:
             raise self._refused(asked, sign_in, http, answer, "")
+        if self._answered:
+            self._answered(sign_in, answer)
         # Without an end, which OAuth allows, it is good for the one request that it was fetched for.
         return Token(answer["access_token"], self._clock.now() + timedelta(seconds=int(answer.get("expires_in") or 0)))
 

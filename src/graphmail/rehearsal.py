@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret, SealedCredential
 from graphmail.customers import load
 from graphmail.errors import TenantError
 from graphmail.sealed import new_identity, public_key
@@ -102,9 +102,7 @@ class Rehearsal:
             if admin is None:
                 continue
             path = StateFolder(self.folder / "state", customer.name).make().admin
-            credential = SealedCredential(
-                customer.tenant_id, admin["client_id"], "sandbox", admin["client_secret"], None
-            )
+            credential = ClientSecret(customer.tenant_id, admin["client_id"], "sandbox", admin["client_secret"])
             self._write(credential, path, [*customer.operators, own])
 
     def _write(self, credential: SealedCredential, path: Path, recipients: Sequence[str]) -> None:

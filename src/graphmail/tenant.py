@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from graphmail.auth import ClientSecret, Token, TokenStore
+from graphmail.auth import SignIn, Token, TokenStore
 from graphmail.clock import Clock, SandboxClock, SystemClock, poll
 from graphmail.clouds import Cloud, cloud
 from graphmail.credentials import SealedCredential, read
@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 ORGANIZATION = "/organization?$select=id,displayName,verifiedDomains"
 
-# Entra's answers while a new app or secret is on its way to the token endpoint.
-NOT_YET = frozenset({7000215, 700016})
+# Entra's answers while a new app, secret, certificate or federated credential is on its way to the token endpoint.
+NOT_YET = frozenset({7000215, 700016, 700027, 700211, 700212, 700213})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,7 @@ class Tenant:
                 "The sealed credential is of another tenant", expected=self.tenant_id, found=credential.tenant_id
             )
         tokens = TokenStore(self.cloud, self.clock, self.transport)
-        sign_in = _client_secret(credential)
-        return Graph(self.transport, lambda fresh: tokens.token(sign_in, self.cloud.graph_audience, fresh=fresh))
+        return Graph(self.transport, lambda fresh: tokens.token(credential, self.cloud.graph_audience, fresh=fresh))
 
     def wait_for_sign_in(self, credential: SealedCredential, seconds: float = 180) -> Token:
         """The mail app's first token: a new secret is refused until it has reached every token endpoint."""
@@ -228,10 +227,16 @@ class Tenant:
 
     @cached_property
     def _tokens(self) -> TokenStore:
-        return TokenStore(self.cloud, self.clock, self.transport, self.run.cache)
+        return TokenStore(self.cloud, self.clock, self.transport, self.run.cache, self._keep_renewed)
+
+    def _keep_renewed(self, sign_in: SignIn, answer: Mapping[str, Any]) -> None:
+        """Seal what takes the place of how ops signs in; a dry run writes nothing, and the old one stays good."""
+        renewed = sign_in.renewed(answer) if isinstance(sign_in, SealedCredential) else None
+        if renewed and not self.run.check_mode:
+            renewed.write(Path(self.connection["admin"]["sealed"]), self.connection["operators"])
 
     @cached_property
-    def _admin(self) -> ClientSecret:
+    def _admin(self) -> SealedCredential:
         path = Path(self.connection["admin"]["sealed"])
         if not path.exists():
             raise TenantError(
@@ -248,7 +253,7 @@ class Tenant:
                 found=credential.tenant_id,
                 remedy="correct tenant_id in the inventory, or seal that tenant's credential; nothing was contacted",
             )
-        return _client_secret(credential)
+        return credential
 
     def _advance(self, seconds: float) -> float:
         url = f"{self.cloud.control}/_sandbox/tenants/{self.tenant_id}/clock"
@@ -260,7 +265,3 @@ class Tenant:
                 f"The sandbox does not tell the time of tenant {self.tenant_id}",
                 remedy="start the sandbox; compare the tenant with its tenants file",
             ) from None
-
-
-def _client_secret(credential: SealedCredential) -> ClientSecret:
-    return ClientSecret(credential.tenant_id.lower(), credential.client_id, credential.key_id, credential.client_secret)

@@ -10,7 +10,7 @@ import sys
 import pytest
 import yaml
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.sealed import new_identity
 from tests.sandbox_process import CONTOSO, ROOT
 
@@ -24,7 +24,7 @@ def conformance(sandbox, tmp_path):
     sandbox.delays(CONTOSO, **AT_ONCE)
     identity = tmp_path / "identity"
     recipient = new_identity(identity)
-    SealedCredential(tenant_id=CONTOSO, key_id="", **sandbox.json["admins"][CONTOSO]).write(
+    ClientSecret(tenant_id=CONTOSO, key_id="", **sandbox.json["admins"][CONTOSO]).write(
         tmp_path / "admin.age", [recipient],
     )  # fmt: skip
     named = {"tenant_id": CONTOSO, "initial_domain": "contoso.onmicrosoft.example", "credential": "admin.age"}

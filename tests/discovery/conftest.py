@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.resources import resource
 from graphmail.run_cache import RunCache
 from graphmail.sealed import new_identity
@@ -32,7 +32,7 @@ class Desk:
         admin = self.sandbox.json["admins"][tenant_id(number)]
         path = StateFolder(self.folder / "state", name(number)).make().admin
         if not path.exists():
-            credential = SealedCredential(tenant_id(number), admin["client_id"], "x", admin["client_secret"])
+            credential = ClientSecret(tenant_id(number), admin["client_id"], "x", admin["client_secret"])
             credential.write(path, [])
         return {
             "customer": name(number),

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.customers import Customer, load
 from graphmail.journal import Journal
 from graphmail.mailflow import MailFlow, NotProved, open_flow
@@ -93,7 +93,7 @@ class Onboarded:
 
     def seal_admin(self) -> None:
         admin = self.sandbox.json["admins"][self.tenant]
-        credential = SealedCredential(self.tenant, admin["client_id"], "", admin["client_secret"])
+        credential = ClientSecret(self.tenant, admin["client_id"], "", admin["client_secret"])
         credential.write(self.state.make().admin, [])
 
     def seal_secret(self) -> None:
@@ -101,7 +101,7 @@ class Onboarded:
         self.key_id = made["keyId"]
         self.secret = made["secretText"]
         expires = datetime.now(UTC) + timedelta(days=365)
-        credential = SealedCredential(self.tenant, self.app["appId"], self.key_id, self.secret, expires)
+        credential = ClientSecret(self.tenant, self.app["appId"], self.key_id, self.secret, expires=expires)
         journal = Journal(self.state.journal)
         journal.intend("addPassword", self.key_id, at=datetime.now(UTC))
         credential.write(self.state.credential(self.key_id), [])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.rehearsal import Rehearsal
 from graphmail_ansible.playbook_run import PlaybookRun, run_playbook
 from tests.sandbox_process import CONTOSO, EXAMPLE, ROOT, Sandbox
@@ -52,7 +52,7 @@ class Operations:
         admin = self.sandbox.json["admins"][tenant_id] | {"tenant_id": tenant_id, "key_id": "other"} | fields
         path = self.folder / "state" / customer / "admin.age"
         path.unlink(missing_ok=True)
-        SealedCredential(**admin).write(path, [])
+        ClientSecret(**admin).write(path, [])
 
     def play(self, playbook: str, *arguments: str, **environment: str) -> PlaybookRun:
         return run_playbook(playbook, self.inventory, self.environment | environment, "--diff", *arguments)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.credentials import read as read_sealed
 from graphmail.customers.schema import Customer
 from graphmail.resources import resource
@@ -105,5 +105,5 @@ class CustomerOf:
 
     def _seal_admin(self) -> None:
         admin = self.sandbox.json["admins"][self.names.tenant]
-        own = SealedCredential(self.names.tenant, admin["client_id"], "sandbox", admin["client_secret"], None)
+        own = ClientSecret(self.names.tenant, admin["client_id"], "sandbox", admin["client_secret"])
         own.write(self.folder.make().admin, [public_key(self._identity)])

@@ -14,7 +14,7 @@ import trustme
 from graphmail.auth import Token
 from graphmail.clock import Clock
 from graphmail.clouds import Cloud
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.customers import load
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
@@ -43,10 +43,10 @@ class Operator:
         """A tenant as one task sees it; `changed` replaces fields of its connection."""
         return Tenant.connect(self.connection(customer, **changed), run)
 
-    def admin(self, customer: str = "contoso", tenant_id: str = CONTOSO, **fields: str) -> SealedCredential:
+    def admin(self, customer: str = "contoso", tenant_id: str = CONTOSO, **fields: str) -> ClientSecret:
         """How ops signs in, with `fields` replaced."""
         admin = self.sandbox.json["admins"][tenant_id]
-        return SealedCredential(**{"tenant_id": tenant_id, "key_id": "", **admin, **fields})
+        return ClientSecret(**{"tenant_id": tenant_id, "key_id": "", **admin, **fields})
 
     def seal_admin(self, customer: str = "contoso", **fields: str) -> None:
         """Replace the sealed file of how ops signs in to that customer's tenant."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphmail.auth import REMEDIES, ClientSecret, TokenStore
+from graphmail.auth import REMEDIES, TokenStore
+from graphmail.credentials import ClientSecret
 from graphmail.errors import TenantError, TokenError, Unreachable
 from tests.sandbox_process import CONTOSO
 from tests.tls_server import answer, broken_tls, closed, reset, silent

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphmail import sealed
-from graphmail.credentials import SealedCredential, read
+from graphmail.credentials import ClientSecret, from_json, read
 from graphmail.errors import TenantError
 
 from .inventory_samples import entry, inventory
@@ -32,7 +32,7 @@ def seal(folder: Path, *arguments: object, stdin: str) -> subprocess.CompletedPr
 
 
 def test_credential_comes_back_from_its_file(tmp_path, identity):
-    credential = SealedCredential("t", "c", "k", SECRET, datetime(2028, 1, 1, tzinfo=UTC))
+    credential = ClientSecret("t", "c", "k", SECRET, expires=datetime(2028, 1, 1, tzinfo=UTC))
 
     credential.write(tmp_path / "k.age", [sealed.public_key(identity)])
 
@@ -40,7 +40,8 @@ def test_credential_comes_back_from_its_file(tmp_path, identity):
 
 
 def test_plaintext_is_the_documented_json_object():
-    assert json.loads(SealedCredential("t", "c", "k", "s").to_json()) == {
+    assert json.loads(ClientSecret("t", "c", "k", "s").to_json()) == {
+        "kind": "client_secret",
         "tenant_id": "t",
         "client_id": "c",
         "key_id": "k",
@@ -50,7 +51,7 @@ def test_plaintext_is_the_documented_json_object():
 
 
 def test_secret_is_not_in_the_text_of_a_credential():
-    assert SECRET not in f"{SealedCredential('t', 'c', 'k', SECRET)!r} {SealedCredential('t', 'c', 'k', SECRET)}"
+    assert SECRET not in f"{ClientSecret('t', 'c', 'k', SECRET)!r} {ClientSecret('t', 'c', 'k', SECRET)}"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_secret_is_not_in_the_text_of_a_credential():
 )
 def test_what_is_no_credential_is_refused_and_not_shown(text):
     with pytest.raises(TenantError, match="no credential") as caught:
-        SealedCredential.from_json(text)
+        from_json(text)
 
     assert "canary" not in str(caught.value)
 

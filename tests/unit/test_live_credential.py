@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.errors import TenantError
 from graphmail.journal import Journal
 from graphmail.live_credential import live_credential
@@ -22,7 +22,7 @@ def made(contoso):
         expires = contoso.clock.now() + timedelta(days=days)
         path = contoso.state.credential(key_id)
         if not path.exists():
-            SealedCredential(contoso.tenant_id, "client", key_id, "secret", expires).write(path, [])
+            ClientSecret(contoso.tenant_id, "client", key_id, "secret", expires=expires).write(path, [])
         journal.outcome(marker, result, key_id=key_id)
 
     return make
@@ -46,7 +46,7 @@ def test_one_that_was_removed_later_does_not_count(contoso, made):
 
 def test_a_file_that_the_journal_does_not_know_does_not_count(contoso, made):
     contoso.state.make()
-    SealedCredential(contoso.tenant_id, "client", "stray", "secret").write(contoso.state.credential("stray"), [])
+    ClientSecret(contoso.tenant_id, "client", "stray", "secret").write(contoso.state.credential("stray"), [])
 
     with pytest.raises(TenantError, match=r"Customer contoso has no sealed credential.*run onboard\.yml"):
         live_credential(contoso)

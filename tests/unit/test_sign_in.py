@@ -7,7 +7,8 @@ from datetime import timedelta
 import jwt
 import pytest
 
-from graphmail.auth import ClientSecret, TokenStore
+from graphmail.auth import TokenStore
+from graphmail.credentials import ClientSecret
 from graphmail.errors import TokenError
 from tests.sandbox_process import CONTOSO, FABRIKAM
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graphmail.credentials import SealedCredential, no_credential
+from graphmail.credentials import from_json, no_credential
 from graphmail.customers import Inventory, load
 from graphmail.customers.to_discover import ToDiscover, load_to_discover, says_discover
 from graphmail.customers.values import GUID
@@ -30,15 +30,14 @@ def seal_admin(inventory: Inventory | ToDiscover, name: str, answers: dict[str, 
     tenant_id = connection["tenant_id"]
     if (answers.get("tenant_id") or tenant_id).lower() != tenant_id:
         raise TenantError("This credential is for another tenant", expected=tenant_id, found=str(answers["tenant_id"]))
-    credential = SealedCredential.from_json(json.dumps({**answers, "tenant_id": tenant_id}).encode())
+    credential = from_json(json.dumps({**answers, "tenant_id": tenant_id}).encode())
     if re.fullmatch(GUID, credential.client_id) is None:
         raise TenantError(
             "The client id is no GUID",
             expected="the admin app's Application (client) ID, such as 11111111-2222-4333-8444-555555555555",
             remedy="copy it from Entra, App registrations; nothing was sealed",
         )
-    if not credential.client_secret:
-        raise TenantError("The secret is empty", remedy="give its value; nothing was sealed")
+    credential.check()
     path = Path(connection["admin"]["sealed"])
     credential.write(path, connection["operators"])
     return path

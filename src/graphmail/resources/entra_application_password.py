@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable, nothing_done
 from graphmail.keyed_create import AGREEING, PATIENCE
 from graphmail.live_credential import REPLACE
@@ -204,12 +204,12 @@ class ApplicationPassword(Resource):
     def _seal(
         self, tenant: Tenant, application: dict[str, Any], journal: PasswordJournal, marker: str, made: dict[str, Any]
     ) -> None:
-        credential = SealedCredential(
+        credential = ClientSecret(
             tenant.tenant_id,
             application["appId"],
             made["keyId"],
             made["secretText"],
-            datetime.fromisoformat(made["endDateTime"]),
+            expires=datetime.fromisoformat(made["endDateTime"]),
         )
         path = tenant.state.credential(made["keyId"])
         try:

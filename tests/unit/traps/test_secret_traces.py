@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.evidence import Run, new_run_id
 from graphmail.retry import Operation
 from graphmail.tenant import RunContext
@@ -74,7 +74,7 @@ def test_of_the_admins_secret_its_tokens_and_the_apps_new_secret(operator, sandb
     password = f"/applications/{app['id']}/addPassword"
 
     made = tenant.graph.call(Operation.ONE_SHOT, "POST", password, json=BODY, secret_reply=True).json()
-    credential = SealedCredential(CONTOSO, app["appId"], made["keyId"], made["secretText"])
+    credential = ClientSecret(CONTOSO, app["appId"], made["keyId"], made["secretText"])
     credential.write(tenant.state.credential(made["keyId"]), [])
     sandbox.fault(CONTOSO, "graph", "POST", password, status=504, when="after", body={"secretText": CANARY})
     watched.failing(lambda: tenant.graph.call(Operation.ONE_SHOT, "POST", password, json=BODY, secret_reply=True))
