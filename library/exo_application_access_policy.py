@@ -35,9 +35,9 @@ options:
     default: " "
   wait_for_tokens:
     description:
-      - With O(state=absent), how many seconds after the last secret made here was taken back the policy goes at the
-        earliest. Tokens that were issued before keep their consent until they end, and nothing but the policy confines
-        them.
+      - With O(state=absent), how many seconds after the last secret made here was taken back and the consent was
+        revoked the policy goes at the earliest. Tokens that were issued before keep their consent until they end,
+        whoever holds them, and nothing but the policy confines them.
     type: int
     default: 0
   state:

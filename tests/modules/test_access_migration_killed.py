@@ -4,48 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from graphmail.transport import Transport
+from tests.killed import Killer
 from tests.modules.migrated import AFTER, ASKED, BEFORE, CEO, LONGEST, NAME, OVER, SUPPORT, Migration, onboard, standing
 from tests.modules.vendor import Vendor
 
 
-class Killed(BaseException):
-    """Nothing of ours catches it."""
-
-
-class Killer:
-    """Kills at the request of that number; `at` is 0 for none."""
-
-    def __init__(self, monkeypatch, *, after):
-        self.at = self.sent = self.kills = 0
-        send = Transport.send
-
-        def killed(transport, *arguments, **options):
-            self.sent += 1
-            strikes = self.sent == self.at
-            self.kills += strikes
-            if strikes and not after:
-                raise Killed
-            reply = send(transport, *arguments, **options)
-            if strikes:
-                raise Killed
-            return reply
-
-        monkeypatch.setattr(Transport, "send", killed)
-
-    def survived(self, call):
-        """What the call says at last: killed at its first request, then at its second, and so on."""
-        self.at = 0
-        while True:
-            self.at, self.sent = self.at + 1, 0
-            try:
-                return call()
-            except Killed:
-                assert self.at < LONGEST
-
-
 @pytest.fixture
-def migration(task, contoso, sandbox, monkeypatch):
+def migration(task, contoso, sandbox):
     onboard(task, sandbox)
     migration = Migration(task, contoso)
     migration.vendor = Vendor(contoso, SUPPORT, CEO)
@@ -61,9 +26,9 @@ def unnoticed(migration):
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_on_the_way_forward(migration, contoso, monkeypatch, after):
     migration.vendor.along(monkeypatch)
-    killer = Killer(monkeypatch, after=after)
+    killer = Killer(monkeypatch)
     for _ in range(LONGEST):
-        if killer.survived(migration.step)["status"] in OVER:
+        if killer.survived(migration.step, after=after)["status"] in OVER:
             break
     assert killer.kills > 50
     assert standing(contoso) == AFTER
@@ -82,13 +47,13 @@ def test_on_the_way_forward(migration, contoso, monkeypatch, after):
 def test_on_the_way_back(migration, contoso, monkeypatch):
     migration.until("prove_again")
     migration.vendor.along(monkeypatch)
-    killer = Killer(monkeypatch, after=True)
+    killer = Killer(monkeypatch)
 
     def step():
         return migration.task._perform(NAME, ASKED | {"back": True}, check=False, customer="contoso")
 
     for _ in range(LONGEST):
-        result = killer.survived(step)
+        result = killer.survived(step, after=True)
         if result.get("failed"):
             break
     assert "is rolled back" in result["msg"]

@@ -16,6 +16,7 @@ from graphmail.resources.application_reference import (
     stays_for,
 )
 from graphmail.resources.foreign_credentials import foreign_credentials
+from graphmail.resources.last_tokens import LastTokens
 from graphmail.resources.permissions import graph_service_principal, role_id, role_name
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
@@ -104,10 +105,12 @@ class AppRoleAssignment(Resource):
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         current = found.object if found else {}
         if plan.action == "delete":
+            LastTokens(tenant).revoking(desired["application"])
             for assignment in current["assignments"].values():
                 tenant.graph.delete(f"/servicePrincipals/{current['principal_id']}/appRoleAssignments/{assignment}")
             gone = "the permissions to be read as revoked"
             poll(tenant.clock, lambda: None if self._leaving(tenant, desired) else True, PATIENCE, gone)
+            LastTokens(tenant).revoked()
             return
         if "principal_id" not in current:
             raise TenantError(f"The enterprise application of {desired['application']!r} is missing")

@@ -12,8 +12,9 @@ from graphmail.resource import Found, Option, Plan, Resource, Values
 from graphmail.resources.access_policies import RESTRICT, AccessPolicies
 from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application
 from graphmail.resources.entra_app_role_assignment import mail_consents
+from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
-from graphmail.resources.password_journal import last_retirement
+from graphmail.resources.last_tokens import LastTokens
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -68,9 +69,12 @@ class ApplicationAccessPolicy(Resource):
     @staticmethod
     def _wait_for_tokens(tenant: Tenant, desired: Values) -> None:
         """Tokens issued before the consent went carry it until they end, and nothing else confines those."""
-        retired = last_retirement(tenant)
-        if retired and desired["wait_for_tokens"]:
-            over = retired + timedelta(seconds=desired["wait_for_tokens"])
+        if not desired["wait_for_tokens"]:
+            return
+        application = referred_application(tenant, desired)
+        others = bool(application and foreign_credentials(tenant, application, []))
+        if since := LastTokens(tenant).since(desired["application"], others=others):
+            over = since + timedelta(seconds=desired["wait_for_tokens"])
             tenant.clock.sleep((over - tenant.clock.now()).total_seconds())
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:

@@ -1,0 +1,122 @@
+"""A run that dies: at which request, before it is sent or after it was answered; in this process, or a real process.
+
+    killer = Killer(monkeypatch)
+    points = killer.points_of(lambda: customer.play("onboard.yml"))
+    killer.kill(points[17], lambda: other.play("onboard.yml"))
+    assert other.play("onboard.yml") == ""
+
+In this process a run dies by an exception that nothing of ours catches; its cleaning up in `finally` still runs, which
+a real kill does not do. `tests/killed_process.py` has the real one, slower.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+
+from graphmail.retry import Operation
+from graphmail.transport import Transport
+
+T = TypeVar("T")
+LONGEST = 400  # requests of one run; more is a circle
+# `make test` kills at some points; GRAPHMAIL_KILLS=all at every one, which takes the better part of an hour.
+ALL = os.environ.get("GRAPHMAIL_KILLS") == "all"
+
+
+class Killed(BaseException):
+    """Nothing of ours catches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a run dies: at its request of that number, counted from 1."""
+
+    number: int
+    after: bool
+    asked: str
+    writes: bool
+
+    def __str__(self) -> str:
+        return f"{'after' if self.after else 'before'} request {self.number}, {self.asked}"
+
+
+class Killer:
+    """Counts the requests of our client in this process, and strikes at one of them. Tokens are requests too."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kills = 0
+        self._sent: list[tuple[str, bool]] = []
+        self._at = 0
+        self._after = False
+        send = Transport.send
+
+        def killed(transport: Transport, request: Any, operation: Operation, **options: Any) -> Any:
+            self._sent.append((request.asked, operation is not Operation.READ))
+            strikes = len(self._sent) == self._at
+            self.kills += strikes
+            if strikes and not self._after:
+                raise Killed
+            reply = send(transport, request, operation, **options)
+            if strikes:
+                raise Killed
+            return reply
+
+        monkeypatch.setattr(Transport, "send", killed)
+
+    def points_of(self, call: Callable[[], object]) -> list[Point]:
+        """Everywhere that this call could have died; it is not killed."""
+        self._aim(0, after=False)
+        call()
+        return [
+            Point(number, after, *sent) for number, sent in enumerate(self._sent, start=1) for after in (False, True)
+        ]
+
+    def kill(self, point: Point, call: Callable[[], object]) -> None:
+        """Dies at that point, and asks for the same there as when the points were counted."""
+        self._aim(point.number, after=point.after)
+        with pytest.raises(Killed):
+            call()
+        assert self._sent[-1] == (point.asked, point.writes), "another request than at the first time"
+        self._aim(0, after=False)
+
+    def survived(self, call: Callable[[], T], *, after: bool) -> T:
+        """What the call says at last: killed at its first request, when it is called again at its second, and so on."""
+        for number in range(1, LONGEST):
+            self._aim(number, after=after)
+            try:
+                return call()
+            except Killed:
+                continue
+            finally:
+                self._at = 0
+        raise AssertionError(f"still killed at request {LONGEST}")
+
+    def _aim(self, number: int, *, after: bool) -> None:
+        self._at, self._after = number, after
+        self._sent.clear()
+
+
+def chosen(points: Sequence[Point], writes: int = 4, others: int = 1) -> list[Point]:
+    """All with GRAPHMAIL_KILLS=all. Else the same few each time: after writes, where most is at stake, and others."""
+    if ALL:
+        return list(points)
+    dice = Random(7)
+    after_writes = [point for point in points if point.writes and point.after]
+    rest = [point for point in points if point not in after_writes]
+    return [*dice.sample(after_writes, min(writes, len(after_writes))), *dice.sample(rest, others)]
+
+
+@contextmanager
+def told(point: object) -> Iterator[None]:
+    """Says of a failure in a loop over points at which it came."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"killed {point}")
+        raise
