@@ -12,8 +12,11 @@ description:
   - What was delivered to whom is in the customer's journal, with the file's SHA-256. A second run delivers nothing.
     Another recipient, another credential, or a file that is gone or changed does. The files of the credential
     before are moved to C(handover/replaced/).
-  - Never shows a secret, never makes or removes one, and never contacts the tenant. It sends nothing. How the file
-    travels is the operator's choice, since only the vendor's key opens it.
+  - Never shows a secret, never makes or removes one, and contacts the tenant only to send the mail of
+    O(delivery=mail). However the file travels, only the vendor's key opens it.
+  - When the vendor's signed receipt was taken in with C(python -m graphmail.handover receive), each run checks it
+    once more and keeps in its evidence, as record C(handover), who has received the credential, when, and that a token
+    was got with it.
 options:
   application:
     description:
@@ -47,6 +50,14 @@ options:
     type: str
     choices: [application_access_policy, rbac]
     default: application_access_policy
+  delivery:
+    description:
+      - How the sealed file travels. With V(file) it stays in the state folder, and you send it. With V(mail) the app
+        itself sends it to O(address) from the first of O(mailboxes), with the note as text; that the mail went is
+        seen in Sent Items, and after a lost answer it is looked for before another is sent.
+    type: str
+    choices: [file, mail]
+    default: file
   keep:
     description:
       - The vendor keeps a credential that it has. Nothing is proved or delivered then, and RV(msg) says so.
@@ -104,6 +115,13 @@ path:
   returned: success, not for what a check would deliver
   type: str
   sample: /srv/graphmail/state/contoso/handover/2c5b9e0e-8f5c-4c53-a2a1-0d9b4a5c1f77.age
+received:
+  description:
+    - When the vendor's receipt says that the credential was received, and the fingerprint of the key that signed it.
+      Nothing while there is no receipt.
+  returned: success, not in check mode
+  type: dict
+  sample: {at: "2026-01-02T03:04:05+00:00", by: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"}
 note:
   description:
     - Absolute path of the note for a person.

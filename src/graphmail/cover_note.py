@@ -26,6 +26,7 @@ The client secret is in the file beside this note, {file}
 
     age --decrypt -i YOUR-KEY {file}
 
+or with `python -m graphmail.handover open {file}`, which also tries it and writes the receipt to send back.
 It holds tenant id, client id, client secret and expiry as JSON. Keep the secret where secrets are kept, and delete
 the decrypted copy. The secret stops working on the day above; a new one is handed over before.
 """

@@ -152,6 +152,7 @@ class _Reader:
             yield from rules.mailboxes(entry)
             yield from rules.cloud(entry)
             yield from rules.credential(entry)
+            yield from rules.handover(entry)
         yield from rules.names(entries)
 
     def _source(self, place: Place) -> Place:

@@ -93,6 +93,12 @@ def mailboxes(entry: Entry) -> Iterator[Finding]:
         yield Finding(entry.name, ("probe", "receiver"), "is none of the mailboxes", "one of `mailboxes`")
 
 
+def handover(entry: Entry) -> Iterator[Finding]:
+    if entry.text("handover", "delivery") == "mail" and not entry.text("handover", "address"):
+        problem = "is `mail`, and there is no address to send it to"
+        yield Finding(entry.name, ("handover", "delivery"), problem, "`handover.address` beside it, or `file`")
+
+
 def cloud(entry: Entry) -> Iterator[Finding]:
     """The sandbox and the real clouds never mix."""
     name, tenant, domain = entry.text("cloud"), entry.text("tenant_id"), entry.text("initial_domain")

@@ -101,8 +101,15 @@ class Probe(Section):
 
 
 class Handover(Section):
-    recipients: list[PublicKey] = Field(min_length=1, description="the vendor's public keys")
+    recipients: list[PublicKey] = Field(
+        min_length=1, description="the vendor's public keys; with an ssh-ed25519 one the vendor can sign a receipt"
+    )
     address: Address | None = Field(None, description="where the vendor expects to be told")
+    delivery: Literal["file", "mail"] = Field(
+        "file",
+        description="`file`: the sealed file is put into the state folder, and you send it; `mail`: it is sent to "
+        "`address` from the customer's first mailbox, by the new app itself",
+    )
 
 
 class Customer(Section):

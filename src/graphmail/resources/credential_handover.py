@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,8 +11,14 @@ from graphmail.access_models import ACCESS
 from graphmail.cover_note import cover_note
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TenantError
-from graphmail.evidence import Record, latest_record
-from graphmail.journal import Entry, Journal
+from graphmail.evidence import Check, Record, Run, latest_record
+from graphmail.evidence.record import Subject
+from graphmail.handover.deliveries import DEFAULT, DELIVERIES, Sealed
+from graphmail.handover.ledger import DELIVERED, PACKED, Deliveries, marker_of
+from graphmail.handover.parcel import Parcel
+from graphmail.handover.receipt import Receipt
+from graphmail.handover.received import receipt_of
+from graphmail.handover.ssh_signature import fingerprint
 from graphmail.live_credential import live_credential
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.sealed import readers
@@ -23,7 +29,7 @@ FRESH = timedelta(hours=24)
 
 
 class CredentialHandover(Resource):
-    """An age file to the vendor and the operators, and a note without the secret that a person can read."""
+    """An age file to the vendor and the operators, a note without the secret for a person, and the way there."""
 
     name = "credential_handover"
     states = ("present",)
@@ -34,6 +40,7 @@ class CredentialHandover(Resource):
         "recipients": Option("", {"type": "list", "elements": "str", "required": True}, compare=unordered),
         "address": Option("", {"type": "str"}, managed=False),
         "access": Option("", ACCESS, managed=False),
+        "delivery": Option("", {"type": "str", "choices": list(DELIVERIES), "default": DEFAULT}, managed=False),
         "keep": Option("", {"type": "bool", "default": False}, managed=False),
     }
 
@@ -41,7 +48,14 @@ class CredentialHandover(Resource):
         if params.get("keep"):
             told = f"Nothing is delivered: the vendor of customer {tenant.customer} keeps the credential that it has"
             return {"changed": False, "msg": told, "diff": {"before": {}, "after": {}}}
-        return super().run(tenant, params)
+        result = super().run(tenant, params)
+        if tenant.run.check_mode:
+            return result
+        credential = live_credential(tenant)
+        receipt = receipt_of(tenant.state, tenant.tenant_id, credential.key_id, params["recipients"])
+        if receipt:
+            _record(tenant, receipt, params)
+        return result | {"received": _told(receipt)}
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         if tenant.would_create("entra_application_password", desired["application"]):
@@ -50,8 +64,9 @@ class CredentialHandover(Resource):
         credential = live_credential(tenant)
         self._prove(tenant, credential, desired)
         path = tenant.state.handed_over(credential.key_id)
-        delivered = _delivered(tenant).get(_marker(credential, desired["recipients"]))
-        if delivered is None or not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != delivered:
+        marker = marker_of(credential.key_id, desired["recipients"])
+        delivered = Deliveries(tenant.state).digest_of(marker, DELIVERED)
+        if not delivered or _digest(path) != delivered:
             return None
         return Found({"recipients": desired["recipients"]}, {"path": str(path), "key_id": credential.key_id})
 
@@ -61,23 +76,37 @@ class CredentialHandover(Resource):
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
         credential = live_credential(tenant)
         proof = self._prove(tenant, credential, desired)
-        recipients = list(dict.fromkeys([*desired["recipients"], *readers(tenant.connection["operators"])]))
+        deliveries = Deliveries(tenant.state, tenant.clock)
         path = tenant.state.make().handed_over(credential.key_id)
-        digest = credential.write(path, recipients)
-        note = cover_note(tenant, credential, desired, digest, proof)
-        path.with_suffix(".txt").write_text(note, encoding="utf-8")
+        marker = deliveries.begin(credential.key_id, desired["recipients"], tenant.run.run_id)
+        digest = deliveries.digest_of(marker, PACKED, DELIVERED)
+        again = bool(digest)
+        if not digest or _digest(path) != digest:
+            recipients = list(dict.fromkeys([*desired["recipients"], *readers(tenant.connection["operators"])]))
+            parcel = Parcel(tenant.customer, tenant.connection["cloud"], credential)
+            digest = parcel.write(path, recipients)
+            deliveries.packed(marker, credential.key_id, digest, path.name)
+        note = path.with_suffix(".txt")
+        note.write_text(cover_note(tenant, credential, desired, digest, proof), encoding="utf-8")
         _put_away(path.parent, credential.key_id)
-        journal = Journal(tenant.state.journal, tenant.clock)
-        marker = _marker(credential, desired["recipients"])
-        if all(entry.marker != marker for entry in journal.entries()):
-            journal.intend("handover", marker, key_id=credential.key_id, recipients=sorted(desired["recipients"]))
-        journal.outcome(marker, "delivered", key_id=credential.key_id, sha256=digest, path=path.name)
+        sealed = Sealed(
+            path,
+            note,
+            credential,
+            marker,
+            address=desired.get("address") or "",
+            sender=desired["mailboxes"][0],
+            again=again,
+        )
+        DELIVERIES[desired["delivery"]].deliver(tenant, sealed)
+        deliveries.delivered(marker, credential.key_id, digest, path.name)
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         if not found:
             return {}
         path = Path(found.object["path"])
-        return {"path": str(path), "note": str(path.with_suffix(".txt")), "key_id": found.object["key_id"]}
+        note = path.with_suffix(".txt")
+        return {"path": str(path), "note": str(note), "key_id": found.object["key_id"]}
 
     @staticmethod
     def _prove(tenant: Tenant, credential: SealedCredential, desired: Values) -> Record | None:
@@ -119,7 +148,7 @@ def _wrong(tenant: Tenant, record: Record | None, credential: SealedCredential, 
 
 def _meanwhile(tenant: Tenant, credential: SealedCredential) -> str:
     """Where the credential is until then: sealed here, or with the vendor."""
-    delivered = [entry for entry in _deliveries(tenant) if entry.facts.get("key_id") == credential.key_id]
+    delivered = [entry for entry in Deliveries(tenant.state).all() if entry.facts.get("key_id") == credential.key_id]
     if not delivered:
         return "the credential stays sealed"
     return (
@@ -128,24 +157,54 @@ def _meanwhile(tenant: Tenant, credential: SealedCredential) -> str:
     )
 
 
-def _marker(credential: SealedCredential, recipients: list[str]) -> str:
-    digest = hashlib.sha256("\n".join(sorted(recipients)).encode()).hexdigest()[:16]
-    return f"handover {credential.key_id} {digest}"
+def _digest(path: Path) -> str:
+    """The file's SHA-256; empty where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def _delivered(tenant: Tenant) -> dict[str, str]:
-    """Marker -> SHA-256 of the file that was delivered."""
-    return {entry.marker: str(entry.facts["sha256"]) for entry in _deliveries(tenant)}
+def _told(receipt: Receipt | None) -> Values | None:
+    if receipt is None:
+        return None
+    return {"at": receipt.received.isoformat(), "by": fingerprint(receipt.recipient)}
 
 
-def _deliveries(tenant: Tenant) -> list[Entry]:
-    entries = Journal(tenant.state.journal).entries()
-    return [entry for entry in entries if entry.kind == "outcome" and entry.result == "delivered"]
+def _record(tenant: Tenant, receipt: Receipt, desired: Values) -> None:
+    """Keep in this run's evidence that the vendor has it: who signed, when, and that a token was got."""
+    if tenant.run.evidence is None:
+        return
+    now: datetime = tenant.clock.now()
+    check = Check(
+        name="received",
+        claim=f"The vendor has credential {receipt.key_id}, and it works there",
+        expected="a receipt signed by one of the inventory's recipients, after a token was got",
+        observed=f"received {receipt.received:%Y-%m-%d %H:%M} UTC, signed by {fingerprint(receipt.recipient)}, "
+        f"proved by a token {receipt.proved:%Y-%m-%d %H:%M} UTC; sealed file of SHA-256 {receipt.sha256}",
+        verdict="passed",
+    )
+    subject = Subject(
+        client_id=receipt.client_id,
+        key_id=receipt.key_id,
+        mailboxes=desired["mailboxes"],
+        outside_mailbox=desired["outside_mailbox"],
+    )
+    Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(
+        Record(
+            customer=tenant.customer,
+            tenant_id=tenant.tenant_id,
+            environment=tenant.environment,
+            run_id=tenant.run.run_id,
+            notebook="handover",
+            started=now,
+            finished=now,
+            subject=subject,
+            checks=[check],
+        )
+    )
 
 
 def _put_away(folder: Path, key_id: str) -> None:
     """Move what was handed over of other credentials: what lies in the folder itself is what counts."""
     for file in folder.iterdir():
-        if file.is_file() and file.stem != key_id:
+        if file.is_file() and not file.name.startswith(f"{key_id}."):
             (folder / "replaced").mkdir(mode=0o700, exist_ok=True)
             file.replace(folder / "replaced" / file.name)

@@ -1,77 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from graphmail.credentials import read
-from graphmail.evidence import Check, Record, Run
-from graphmail.evidence.record import Subject
 from graphmail.sealed import new_identity
+from tests.modules.handover.conftest import CEO, NAME, SUPPORT
 from tests.sandbox_process import CONTOSO
-
-NAME = "credential_handover"
-SUPPORT, CEO = "support@contoso.example", "ceo@contoso.example"
-
-
-@pytest.fixture
-def vendor(tmp_path):
-    """The file of the vendor's private key."""
-    return tmp_path / "vendor"
-
-
-@pytest.fixture
-def handover(vendor):
-    """The parameters of a hand-over to that vendor."""
-    return {
-        "application": "kundo-mail",
-        "mailboxes": [SUPPORT],
-        "outside_mailbox": CEO,
-        "recipients": [new_identity(vendor)],
-        "address": "onboarding@kundo.example",
-    }
-
-
-@pytest.fixture
-def credential(task):
-    """A sealed secret of contoso; nothing is proved."""
-    task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
-    made = task("entra_application_password", application="kundo-mail")
-    return read(Path(made["sealed"]))
-
-
-@pytest.fixture
-def prove(task, credential, sandbox):
-    """Leave an access proof: `prove()`, or one that differs."""
-    numbers = iter(range(9))
-
-    def record(age=timedelta(), verdict="passed", environment="sandbox", tenant_id=CONTOSO, **subject):
-        run = Run(task.run.evidence, "contoso", f"20260101T00000{next(numbers)}Z-verify-abcdef")
-        finished = datetime.fromisoformat(sandbox.now(CONTOSO)) - age
-        check = Check(name="access", claim="c", expected="e", observed=f"{CEO} IS REACHABLE", verdict=verdict)
-        about = {
-            "client_id": credential.client_id,
-            "key_id": credential.key_id,
-            "mailboxes": [SUPPORT],
-            "outside_mailbox": CEO,
-        }
-        run.begin(tenant_id=tenant_id, environment=environment, at=finished, plan={})
-        run.write_record(
-            Record(
-                customer="contoso",
-                tenant_id=tenant_id,
-                environment=environment,
-                run_id=run.run_id,
-                notebook="verify_access",
-                started=finished,
-                finished=finished,
-                subject=Subject(**about | subject),
-                checks=[check],
-            )
-        )
-
-    return record
 
 
 def test_seals_the_proved_credential_to_the_vendor(task, credential, prove, handover, vendor, sandbox):
