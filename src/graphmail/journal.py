@@ -39,6 +39,7 @@ FACTS = frozenset(
         "start",
         "status",
         "tenant_id",
+        "thumbprint",
     }
 )
 

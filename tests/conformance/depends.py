@@ -52,6 +52,13 @@ DEPENDS = {
         "CredentialTypeNotAllowedAsPerAppPolicy": "secret_forbidden_by_policy_is_told_by_its_code",
         "CredentialInvalidLifetimeAsPerAppPolicy": "secret_longer_than_policy_allows_is_told_by_its_code",
     },
+    "resources/entra_application_key.py": {
+        "CredentialTypeNotAllowedAsPerAppPolicy": "secret_forbidden_by_policy_is_told_by_its_code",
+        "CredentialInvalidLifetimeAsPerAppPolicy": "secret_longer_than_policy_allows_is_told_by_its_code",
+    },
+    "resources/key_credentials.py": {
+        "$select=id,keyCredentials": "certificates_are_patched_as_a_whole",
+    },
     "resources/foreign_credentials.py": {
         "keyCredentials": "certificates_are_patched_as_a_whole",
     },

@@ -33,6 +33,7 @@ ORDER = (
     "exo_application_access_info",
     "entra_app_role_assignment",
     "entra_application_password",
+    "entra_application_key",
     "propagation_probe",
     "verification_notebook",
     "credential_handover",

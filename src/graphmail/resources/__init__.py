@@ -12,6 +12,7 @@ CLASSES = {
     "entra_service_principal": "ServicePrincipal",
     "entra_app_role_assignment": "AppRoleAssignment",
     "entra_application_password": "ApplicationPassword",
+    "entra_application_key": "ApplicationKey",
     "exo_distribution_group": "DistributionGroup",
     "exo_application_access_policy": "ApplicationAccessPolicy",
     "exo_service_principal": "ExchangeServicePrincipal",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphmail.journal import Journal
-from graphmail.resources.password_journal import ADD
+from graphmail.resources.credential_journal import EVERY
+from graphmail.resources.key_credentials import thumbprint
 from graphmail.tenant import Tenant
 
 
@@ -29,10 +30,13 @@ def foreign_credential_ids(tenant: Tenant, application: dict[str, Any], known: S
     journal = Journal(tenant.state.journal)
     key_ids = {str(entry.facts["key_id"]).lower() for entry in journal.entries() if entry.facts.get("key_id")}
     key_ids |= {key_id.lower() for key_id in known}
-    awaited = {entry.marker for entry in journal.open_intents() if entry.action == ADD}
+    thumbprints = {str(entry.facts["thumbprint"]) for entry in journal.entries() if entry.facts.get("thumbprint")}
+    awaited = {entry.marker for entry in journal.open_intents() if entry.action in EVERY}
     return {
         credential["keyId"].lower()
         for kind in ("passwordCredentials", "keyCredentials")
         for credential in application.get(kind) or ()
-        if credential["keyId"].lower() not in key_ids and credential.get("displayName") not in awaited
+        if credential["keyId"].lower() not in key_ids
+        and credential.get("displayName") not in awaited
+        and thumbprint(credential) not in thumbprints
     }

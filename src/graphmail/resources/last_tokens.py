@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 
 from graphmail.journal import Entry, Journal
-from graphmail.resources.password_journal import last_retirement
+from graphmail.resources.credential_journal import last_retirement
 from graphmail.tenant import Tenant
 
 REVOKE = "revoke consent"

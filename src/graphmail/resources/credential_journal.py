@@ -1,36 +1,44 @@
-"""What the journal knows of one app's client secrets."""
+"""What the journal knows of one app's credentials of one kind: secrets, certificates, federated credentials."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
 from graphmail.live_credential import MARKER, PROOF, REPLACE, for_proof, made_here
 from graphmail.tenant import Tenant
 
+# What an intent says was to be done, by kind.
 ADD = "addPassword"
+ADD_CERTIFICATE = "addCertificate"
+ADD_FEDERATED = "addFederatedCredential"
+EVERY = frozenset({ADD, ADD_CERTIFICATE, ADD_FEDERATED})
 # An intent whose effect was never to be seen for so long had none.
 LATE = timedelta(days=2)
 
 
 def last_retirement(tenant: Tenant) -> datetime | None:
-    """When the last secret of this customer was taken back: since then no new token is had with it."""
+    """When the last credential of this customer was taken back: since then no new token is had with it."""
     entries = Journal(tenant.state.journal).entries()
     times = [entry.time for entry in entries if entry.kind == "outcome" and entry.result in ("retired", "gone")]
     return max(times, default=None)
 
 
-class PasswordJournal:
-    """The journal of the customer, as far as it is about client secrets of the app with that client id.
+class CredentialJournal:
+    """The journal of the customer, as far as it is about one kind of credential of the app with that client id.
 
-    With `proof` it is about the short-lived ones alone, else about all others: neither ever touches the other's.
+    The kind is one of `EVERY`. With `proof` it is about the short-lived ones alone, else about all others: neither ever
+    touches the other's.
     """
 
-    def __init__(self, tenant: Tenant, client_id: str, *, proof: bool = False) -> None:
+    def __init__(self, tenant: Tenant, client_id: str, action: str, *, proof: bool = False) -> None:
+        self._action = action
         self._proof = proof
         self._journal = Journal(tenant.state.journal, tenant.clock)
         self._tenant = tenant
@@ -40,18 +48,26 @@ class PasswordJournal:
         """A new one."""
         return f"{PROOF if self._proof else MARKER}{uuid.uuid4()}"
 
-    def intend(self, marker: str, end: datetime) -> None:
+    def intend(self, marker: str, end: datetime | None, **known: Any) -> None:
+        """`known` is what is known before the credential is made, such as a certificate's key id."""
         self._journal.intend(
-            ADD,
+            self._action,
             marker,
             client_id=self._client_id,
             tenant_id=self._tenant.tenant_id,
-            end=end.isoformat(),
+            end=end.isoformat() if end else "",
             run_id=self._tenant.run.run_id,
+            **known,
         )
 
     def made(self, marker: str, key_id: str, expires: str, digest: str, path: Path) -> None:
         self._journal.outcome(marker, "sealed", key_id=key_id, end=expires, sha256=digest, path=path.name)
+
+    def came(self, begun: dict[str, str]) -> None:
+        """One that is `under_way` and was found on the app."""
+        key_id, path = begun["key_id"], Path(begun["path"])
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.made(begun["marker"], key_id, begun["expires"], digest, path)
 
     def refused(self, marker: str, code: str) -> None:
         self._journal.outcome(marker, "refused", error_code=code)
@@ -70,12 +86,30 @@ class PasswordJournal:
         return [made["key_id"] for made in self._made("sealed", "gone")]
 
     def sealed(self) -> list[dict[str, str]]:
-        """Secrets made and sealed here, neither retired nor gone, newest first."""
+        """Those made and sealed here, neither retired nor gone, newest first."""
         return self._made("sealed")
 
     def made_and(self, there: Iterable[str]) -> list[dict[str, str]]:
-        """Secrets made and sealed here whose key ids are in `there`, newest first; also one that seemed to be gone."""
+        """Those made and sealed here whose key ids are in `there`, newest first; also one that seemed to be gone."""
         return [made for made in self._made("sealed", "gone") if made["key_id"] in there]
+
+    def under_way(self) -> list[dict[str, str]]:
+        """Those that open intents know by key id, since they were sealed before they were sent; newest first."""
+        return [
+            {
+                "marker": entry.marker,
+                "key_id": str(entry.facts["key_id"]),
+                "expires": str(entry.facts["end"]),
+                "path": str(self._tenant.state.credential(str(entry.facts["key_id"]))),
+            }
+            for entry in reversed(self._open())
+            if entry.facts.get("key_id")
+        ]
+
+    def thumbprints(self) -> dict[str, str]:
+        """Key id -> thumbprint of every certificate that was to be made here."""
+        intents = [entry.facts for entry in self._journal.entries() if entry.kind == "intent" and self._mine(entry)]
+        return {str(facts["key_id"]): str(facts["thumbprint"]) for facts in intents if facts.get("thumbprint")}
 
     def usable(self, there: Iterable[str]) -> tuple[dict[str, str] | None, dict[str, str]]:
         """The newest one that is sealed and not over, and key id -> marker of all others in `there`."""
@@ -114,9 +148,9 @@ class PasswordJournal:
             if entry.marker in markers
         ]
 
-    def left_over(self, there: dict[str, str]) -> dict[str, str]:
-        """Key id -> marker of what open intents of this journal made and nobody holds."""
-        markers = {entry.marker for entry in self._open()}
+    def left_over(self, there: dict[str, str], besides: set[str]) -> dict[str, str]:
+        """Key id -> marker of what open intents of this journal, `besides` these, made and nobody holds."""
+        markers = {entry.marker for entry in self._open()} - besides
         seen = {key_id: name for key_id, name in there.items() if name in markers}
         for marker in markers - set(seen.values()):
             self._tenant.warn(f"The intent {marker} is open, and its effect is not to be seen.")
@@ -144,5 +178,5 @@ class PasswordJournal:
         return [entry for entry in self._journal.open_intents() if self._mine(entry)]
 
     def _mine(self, entry: Entry) -> bool:
-        of_app = entry.action == ADD and entry.facts.get("client_id") == self._client_id
+        of_app = entry.action == self._action and entry.facts.get("client_id") == self._client_id
         return of_app and for_proof(entry.marker) == self._proof
