@@ -169,6 +169,17 @@ def test_what_only_some_replicas_show_is_never_dropped(task, app, certificates, 
     assert len(certificates()) == (4 if state == "present" else 3)
 
 
+@pytest.mark.parametrize("stale", [1, 2, 4])
+def test_a_replica_that_is_behind_is_not_believed(task, app, certificates, sandbox, monkeypatch, stale):
+    """The first answers know nothing of a certificate that somebody has just added."""
+    newcomer, there = KeyPair(days=4000), certificates()
+    upload(sandbox, app, [*there, newcomer.credential])
+    real, answers = KeyCredentials._read, iter([there] * stale)
+    monkeypatch.setattr(KeyCredentials, "_read", lambda self: next(answers, None) or real(self))
+    task(NAME, **WANTED)
+    assert newcomer.thumbprint in [entry["customKeyIdentifier"] for entry in certificates()]
+
+
 def test_answers_that_never_agree_stop_it_before_a_write(task, app, sandbox, monkeypatch):
     real, turn = KeyCredentials._read, iter(range(10**6))
     monkeypatch.setattr(KeyCredentials, "_read", lambda self: real(self)[: next(turn) % 2])
