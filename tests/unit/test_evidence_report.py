@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from graphmail.evidence.report import CLAIMS, FleetReport
+from graphmail.evidence.report import FleetReport
+from graphmail.evidence.titles import VERIFICATIONS
 
 from .evidence_samples import NOON, RUN_ID, begun, check, record, step
 
@@ -145,7 +146,7 @@ def test_a_damaged_bag_is_damaged_in_the_fleet(tmp_path):
 def archive(tmp_path):
     """Contoso, of which everything is proved, and fabrikam, of which nothing is."""
     run = begun(tmp_path / "evidence")
-    for notebook in CLAIMS:
+    for notebook in VERIFICATIONS:
         run.write_record(record(check(), notebook=notebook))
     run.close("succeeded", NOON)
     begun(tmp_path / "evidence", customer="fabrikam").close("failed", NOON)

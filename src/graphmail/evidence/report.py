@@ -20,14 +20,7 @@ from graphmail.evidence.archive import latest_record, runs
 from graphmail.evidence.files import EvidenceError, write_over
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import Outcome, Run
-
-# What each notebook proves, in the words of its reader; a notebook of another name shows that.
-CLAIMS = {
-    "verify_access": "The app reaches the connected mailboxes and no other",
-    "verify_send": "The app can send mail",
-    "verify_receive": "The app can read mail that comes from outside",
-    "verify_large_mail": "The app can send mail with a large attachment",
-}
+from graphmail.evidence.titles import VERIFICATIONS, title
 
 OUTCOMES = {
     "succeeded": "Everything this run was to do is done.",
@@ -45,7 +38,7 @@ def _templates() -> Templates:
         lstrip_blocks=True,
     )
     templates.filters["time"] = lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    templates.filters["claim"] = lambda notebook: CLAIMS.get(notebook, notebook)
+    templates.filters["title"] = title
     templates.filters["pretty"] = lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
     return templates
 
@@ -148,7 +141,7 @@ class FleetRow:
     def of(cls, root: Path, customer: str) -> FleetRow:
         cells: dict[str, Cell] = {}
         environments: set[str] = set()
-        for notebook in CLAIMS:
+        for notebook in VERIFICATIONS:
             try:
                 record = latest_record(root, customer, notebook)
             except EvidenceError:
@@ -208,11 +201,11 @@ class FleetReport:
         return bool(self.rows) and all(row.green for row in self.rows)
 
     def to_text(self) -> str:
-        head = ["customer", *(name.removeprefix("verify_") for name in CLAIMS), "last run", "ended"]
+        head = ["customer", *(name.removeprefix("verify_") for name in VERIFICATIONS), "last run", "ended"]
         body = [
             [
                 f"{row.customer} (sandbox)" if row.environment == "sandbox" else row.customer,
-                *(row.cells[name].verdict for name in CLAIMS),
+                *(row.cells[name].verdict for name in VERIFICATIONS),
                 row.last_run,
                 row.last_state,
             ]
@@ -226,6 +219,6 @@ class FleetReport:
         folder.mkdir(parents=True, exist_ok=True)
         templates = _templates()
         templates.filters["link"] = lambda page: quote(os.path.relpath(page, folder))
-        page = templates.get_template("fleet.html.j2").render(report=self, now=now, claims=CLAIMS)
+        page = templates.get_template("fleet.html.j2").render(report=self, now=now, claims=VERIFICATIONS)
         write_over(folder / "fleet.html", page.encode())
         return folder / "fleet.html"
