@@ -69,7 +69,7 @@ class ApplicationAccessPolicy(Resource):
     @staticmethod
     def _wait_for_tokens(tenant: Tenant, desired: Values) -> None:
         """Tokens issued before the consent went carry it until they end, and nothing else confines those."""
-        if not desired["wait_for_tokens"]:
+        if not desired.get("wait_for_tokens"):
             return
         application = referred_application(tenant, desired)
         others = bool(application and foreign_credentials(tenant, application, []))
