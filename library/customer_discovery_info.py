@@ -9,7 +9,8 @@ description:
     group's members and owners, a mailbox that is no member, and every other source of access.
   - What only a person can decide stands as V(UNDECIDED) in the file, which no check of an inventory accepts, and in
     RV(undecided).
-  - Once nothing is undecided, says what an onboarding with this entry would change.
+  - Says what an onboarding with this entry would change and what would stop it; where something is undecided, with what
+    is proposed for it.
   - Never overwrites a file. Another one of the same name that says something else stays.
 options:
   display_name:
@@ -94,7 +95,7 @@ entry:
     access: application_access_policy
 undecided:
   description:
-    - Each with the field it is about, what it is, and what there is to choose from.
+    - Each with the field it is about, what it is, what there is to choose from, and what is proposed, if anything.
   returned: success
   type: list
   elements: dict
@@ -102,6 +103,7 @@ undecided:
     - field: group.address
       what: the app is confined to several groups
       choices: Kundo <kundo@contoso.example>; Sales <sales-group@contoso.example>
+      proposal: kundo@contoso.example
 findings:
   description:
     - What opens more than the group to the app, or shuts a member out, as M(exo_application_access_info) names it.
@@ -111,12 +113,26 @@ findings:
   sample: []
 changes:
   description:
-    - What C(onboard.yml) with this entry would change, where nothing is undecided.
+    - What C(onboard.yml) with this entry would change. What is undecided and has no proposal is shown as V(UNDECIDED).
   returned: success
   type: list
   elements: str
   sample:
     - "app registration: unique_name: nothing becomes kundo-mail"
+stops:
+  description:
+    - What would stop C(onboard.yml) with this entry, each with what to do.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+remarks:
+  description:
+    - What to do about what is there, with nothing to decide, such as a secret near its end.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 seen:
   description:
     - Credentials, consents, policies and role assignments of the app, in words.

@@ -2,52 +2,89 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from graphmail.customers import load
+from tests.discovery.by_hand import COUNT
+from tests.discovery.vendor import Vendor
 from tests.roles.conftest import Operations
-from tests.sandbox_process import CONTOSO, LITWARE
+from tests.sandbox_process import CONTOSO, FABRIKAM, LITWARE
 
 pytestmark = pytest.mark.playbook
 VENDOR = "age1h0z87vjsf7u6cqsev2pvva9h3aw5vl3e75uc8nfmw9grkyku3dyqlcnlv0"
 GROUP = "Kundo Mail mailboxes"
+ROLES = ("Mail.Send", "Mail.ReadWrite")
 GRAPH = "00000003-0000-0000-c000-000000000000"
 SOUGHT = {
     "contoso": {"tenant_id": CONTOSO, "initial_domain": "contoso.onmicrosoft.example", "cloud": "sandbox"},
+    "fabrikam": {"tenant_id": FABRIKAM, "initial_domain": "fabrikam.onmicrosoft.example", "cloud": "sandbox"},
     "litware": {"tenant_id": LITWARE, "initial_domain": "litware.onmicrosoft.example", "cloud": "sandbox"},
 }
+
+
+class ByHand:
+    """Somebody with all rights, who sets up the app in one tenant."""
+
+    def __init__(self, ops: Operations, tenant: str, domain: str) -> None:
+        self.ops, self.tenant, self.domain = ops, tenant, domain
+
+    def graph(self, method: str, path: str, body: object = None) -> dict:
+        return dict(self.ops.sandbox.by_hand(self.tenant, method, path, body) or {})
+
+    def cmdlet(self, name: str, **parameters: object) -> None:
+        self.ops.sandbox.by_hand(self.tenant, cmdlet=name, parameters=parameters)
+
+    def settle(self) -> None:
+        self.ops.sandbox.settle(self.tenant)
+
+    def whole_job(self, owner: str, member: str, *, rbac: bool = False) -> tuple[str, str]:
+        """Client id and the text of the vendor's secret."""
+        app = self.graph("POST", "/applications", {"displayName": "Kundo Mail"})
+        principal = self.graph("POST", "/servicePrincipals", {"appId": app["appId"]})
+        address = f"kundo@{self.domain}"
+        self.cmdlet("New-DistributionGroup", Name=GROUP, Type="Security", PrimarySmtpAddress=address)
+        self.cmdlet("Set-DistributionGroup", Identity=GROUP, ManagedBy=[f"{owner}@{self.domain}"])
+        self.cmdlet("Add-DistributionGroupMember", Identity=GROUP, Member=f"{member}@{self.domain}")
+        self.settle()
+        if rbac:
+            self._assign(app["appId"], principal["id"])
+        else:
+            self._consent(app["appId"], principal["id"], address)
+        made = self.graph(
+            "POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {"displayName": "k"}}
+        )
+        self.settle()
+        return app["appId"], made["secretText"]
+
+    def _assign(self, client_id: str, object_id: str) -> None:
+        self.cmdlet("New-ServicePrincipal", AppId=client_id, ObjectId=object_id, DisplayName="Kundo Mail")
+        for role in ROLES:
+            given = {"Name": f"vendor {role}", "App": object_id, "Role": f"Application {role}"}
+            self.cmdlet("New-ManagementRoleAssignment", RecipientGroupScope=GROUP, **given)
+        self.ops.sandbox.advance(self.tenant, 8000)  # longer than Exchange's caches of rights
+
+    def _consent(self, client_id: str, object_id: str, address: str) -> None:
+        scope = {"AccessRight": "RestrictAccess", "PolicyScopeGroupId": address, "Description": " "}
+        self.cmdlet("New-ApplicationAccessPolicy", AppId=[client_id], **scope)
+        service = self.graph("GET", f"/servicePrincipals(appId='{GRAPH}')")
+        for role in (r for r in service["appRoles"] if r["value"] in ROLES):
+            grant = {"principalId": object_id, "resourceId": service["id"], "appRoleId": role["id"]}
+            self.graph("POST", f"/servicePrincipals/{service['id']}/appRoleAssignedTo", grant)
 
 
 @pytest.fixture
 def secret(ops: Operations) -> tuple[str, str]:
     """Somebody did the whole job in contoso, and the vendor has the secret: client id and text."""
-
-    def graph(method: str, path: str, body: object = None) -> dict:
-        return dict(ops.sandbox.by_hand(CONTOSO, method, path, body) or {})
-
-    def cmdlet(name: str, **parameters: object) -> None:
-        ops.sandbox.by_hand(CONTOSO, cmdlet=name, parameters=parameters)
-
-    app = graph("POST", "/applications", {"displayName": "Kundo Mail"})
-    principal = graph("POST", "/servicePrincipals", {"appId": app["appId"]})
-    cmdlet("New-DistributionGroup", Name=GROUP, Type="Security", PrimarySmtpAddress="kundo@contoso.example")
-    cmdlet("Set-DistributionGroup", Identity=GROUP, ManagedBy=["admin@contoso.example"])
-    cmdlet("Add-DistributionGroupMember", Identity=GROUP, Member="support@contoso.example")
-    ops.sandbox.settle(CONTOSO)
-    scope = {"AccessRight": "RestrictAccess", "PolicyScopeGroupId": "kundo@contoso.example", "Description": " "}
-    cmdlet("New-ApplicationAccessPolicy", AppId=[app["appId"]], **scope)
-    service = graph("GET", f"/servicePrincipals(appId='{GRAPH}')")
-    for role in (r for r in service["appRoles"] if r["value"] in ("Mail.Send", "Mail.ReadWrite")):
-        grant = {"principalId": principal["id"], "resourceId": service["id"], "appRoleId": role["id"]}
-        graph("POST", f"/servicePrincipals/{service['id']}/appRoleAssignedTo", grant)
-    made = graph("POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {"displayName": "kundo"}})
-    ops.sandbox.settle(CONTOSO)
+    made = ByHand(ops, CONTOSO, "contoso.example").whole_job("admin", "support")
     ops.sandbox.mark()
-    return app["appId"], made["secretText"]
+    return made
 
 
 def discover(ops: Operations, *names: str, **top: object):
@@ -129,3 +166,52 @@ def test_a_mistake_in_the_small_file_stops_everything(ops: Operations) -> None:
     assert run.rc == 1
     assert "there is no such field; did you mean `recipients`?" in run.output
     assert ops.sandbox.requests(CONTOSO) == []
+
+
+@pytest.mark.notebook
+def test_several_tenants_at_once_are_discovered_and_onboarded_while_the_vendor_works(
+    ops: Operations, secret: tuple[str, str]
+) -> None:
+    """With GRAPHMAIL_DISCOVERY they are verified too."""
+    other = ByHand(ops, FABRIKAM, "fabrikam.example").whole_job("anna", "service", rbac=True)
+    ops.sandbox.mark()
+    with (
+        Vendor(ops.sandbox, CONTOSO, [secret], "support@contoso.example") as vendor,
+        Vendor(ops.sandbox, FABRIKAM, [other], "service@fabrikam.example") as beside,
+    ):
+        assert discover(ops, "contoso", "fabrikam", "litware").failures() == {}
+        counts = {"discover": (vendor.count, beside.count)}
+        written = {name: ops.folder / "discovered" / f"{name}.yml" for name in SOUGHT}
+        for name in ("contoso", "fabrikam"):
+            assert check_customers(written[name]).returncode == 0
+        entries = [yaml.safe_load(written[name].read_text()) for name in ("contoso", "fabrikam")]
+        ops.inventory.write_text(
+            yaml.safe_dump({**entries[0], "customers": entries[0]["customers"] | entries[1]["customers"]})
+        )
+        check = ops.play("onboard.yml", "--check")
+        assert check.failures() == {}, check.output
+        assert ops.sandbox.writes == []
+        for name in ("contoso", "fabrikam"):
+            changed = [event.module for event in check.of(name, "changed") if event.module != "tenant_info"]
+            assert changed == ["entra_application"], name
+        counts["check"] = (vendor.count, beside.count)
+        run = ops.play("onboard.yml")
+        assert run.failures() == {}, run.output
+        assert (run.changed("contoso"), run.changed("fabrikam")) == (
+            check.changed("contoso"),
+            check.changed("fabrikam"),
+        )
+        counts["onboard"] = (vendor.count, beside.count)
+        if COUNT:
+            proof = ops.play("verify.yml")
+            assert proof.failures() == {}, proof.output
+            counts["verify"] = (vendor.count, beside.count)
+    assert (vendor.failures, beside.failures) == ([], [])
+    asked = [*counts.values()]
+    assert all(now[i] > before[i] for before, now in itertools.pairwise([(0, 0), *asked]) for i in (0, 1)), counts
+    assert min(vendor.read, beside.read) > 0
+
+
+def check_customers(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graphmail.customers", "check", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

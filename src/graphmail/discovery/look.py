@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from graphmail.access_models import DEFAULT, MAIL_ROLES
+from graphmail.discovery.confining import Confining, draft_new_group, same_name
+from graphmail.discovery.credentials import draft_credentials
 from graphmail.discovery.draft import Draft
 from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, Row
 from graphmail.reach import Sources
 from graphmail.reach.detect import MAILBOX_TYPES
+from graphmail.reach.sources import EVERY_APP
 from graphmail.resources.access_policies import RESTRICT
-from graphmail.resources.application_reference import application_path, service_principal_path
+from graphmail.resources.application_reference import application_path
 from graphmail.resources.entra_application import same_name_path
 from graphmail.resources.exo_distribution_group import TYPE
-from graphmail.resources.exo_management_role_assignment import EVERYWHERE, assignment_place
-from graphmail.resources.foreign_credentials import foreign_credential_ids
+from graphmail.resources.exo_management_role_assignment import PREFIX
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.resources.permissions import GRAPH
 from graphmail.resources.recipients import recipient_read
@@ -25,6 +28,8 @@ from graphmail.tenant import ORGANIZATION, Tenant, user_path
 GROUPS = Cmdlet("Get-DistributionGroup", {"ResultSize": "Unlimited"})
 # How many mailboxes are looked through, beside the members, for one that is none.
 OUTSIDERS = 50
+# Of how many apps of one name it is looked which may use mail.
+MOST_APPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class Wanted:
 
 
 class Look:
-    """Of one tenant. `sources` and `application` are what was found, None before `draft` or where nothing was."""
+    """Of one tenant. `sources` and `application` are what was found, None before `draft` or where nothing was.
+
+    `mailboxes` are some of its users'.
+    """
 
     def __init__(self, tenant: Tenant, wanted: Wanted) -> None:
         # Over a read-only transport whatever the run is.
@@ -46,6 +54,7 @@ class Look:
         self._wanted = wanted
         self.application: dict[str, Any] | None = None
         self.sources: Sources | None = None
+        self.mailboxes: list[str] = []
         self._groups: list[Row] = []
 
     def draft(self) -> Draft:
@@ -67,19 +76,38 @@ class Look:
         found = self._applications()
         draft.decide("app.display_name", self._wanted.display_name)
         draft.decide("app.unique_name", self._wanted.unique_name)
-        if len(found) > 1:
-            choices = "; ".join(map(_described, found)) + "; then discover again with app.client_id"
-            draft.leave("app.client_id", f"several apps are named {self._wanted.display_name!r}", choices)
-            return
         if not found:
             draft.doubt("app.client_id", f"no app is named {self._wanted.display_name!r}; without one it is made")
             return
-        application = self.application = found[0]
+        application: dict[str, Any] | None = found[0]
+        if len(found) > 1:
+            application = self._one_of(draft, found)
+        else:
+            draft.decide("app.client_id", str(found[0]["appId"]).lower())
+        if application is None:
+            return
+        self.application = application
         draft.decide("app.display_name", application["displayName"])
-        draft.decide("app.client_id", str(application["appId"]).lower())
         self._unique_name(draft, application)
-        self._credentials(draft, application)
+        draft_credentials(draft, self.tenant, application)
         self.sources = Sources.of(self.tenant, application["appId"], self._wanted.group)
+
+    def _one_of(self, draft: Draft, found: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The only one that may use mail, as a proposal; the entry is drafted of it."""
+        used = [application for application in found[:MOST_APPS] if self._may_use_mail(application)]
+        what = f"several apps are named {self._wanted.display_name!r}"
+        choices = "; ".join(map(_described, found)) + "; for another than proposed discover again with app.client_id"
+        if len(used) == 1 and len(found) <= MOST_APPS:
+            own = str(used[0]["appId"]).lower()
+            draft.leave("app.client_id", f"{what}, and of {own} alone consent or policies speak", choices, proposal=own)
+            return used[0]
+        draft.leave("app.client_id", what, choices.replace("another than proposed", "the one that is meant"))
+        return None
+
+    def _may_use_mail(self, application: dict[str, Any]) -> bool:
+        sources = Sources.of(self.tenant, application["appId"], self._wanted.group)
+        own = [policy for policy in sources.policies if policy.get("AppId") != EVERY_APP]
+        return bool(sources.consents or own or sources.assignments)
 
     def _applications(self) -> list[dict[str, Any]]:
         if self._wanted.client_id:
@@ -102,88 +130,43 @@ class Look:
             own = f"{self._wanted.unique_name}-{self.tenant.customer}"
             draft.decide("app.unique_name", own, f"{self._wanted.unique_name} is app {taken['appId']}")
 
-    def _credentials(self, draft: Draft, application: dict[str, Any]) -> None:
-        """What nobody here made is listed, so that it stays; one that lives is the vendor's, and is kept."""
-        now = self.tenant.clock.now()
-        foreign = foreign_credential_ids(self.tenant, application)
-        there = [c for c in credentials_on(application) if c.key_id in foreign]
-        if there:
-            draft.decide("app.known_credentials", [credential.key_id for credential in there])
-        for credential in there:
-            over = "" if credential.lives(now) else ", over"
-            draft.comments["app.known_credentials", credential.key_id] = f"{credential}{over}"
-        live = [credential for credential in there if credential.lives(now)]
-        if live:
-            draft.decide("credential.keep", True, "the vendor goes on with what it has")
-        if len(live) > 1:
-            what = "several credentials live, and the tenant does not say which of them the vendor uses"
-            draft.doubt("app.known_credentials", what, "; ".join(map(str, live)))
-        federated = f"/applications/{application['id']}/federatedIdentityCredentials"
-        trusted = [str(one.get("name")) for one in self.tenant.graph.list_all(federated)]
-        if trusted:
-            draft.doubt("credential", "the app trusts tokens of others (federated credentials)", ", ".join(trusted))
-        principal = self.tenant.graph.find(service_principal_path(application["appId"])) or {}
-        if own := credentials_on(principal):
-            what = "the enterprise application holds credentials of its own, which nothing here looks after"
-            draft.doubt("credential", what, "; ".join(map(str, own)))
-
     # The group
 
     def _group(self, draft: Draft) -> Row | None:
-        """The one group that confines the app, or one of the exact name where nothing confines it."""
-        named, elsewhere = self._confining()
-        for what in elsewhere:
+        """What holds the mailboxes: the group that confines the app, or one of the name where nothing confines it."""
+        confining = Confining.of(self.tenant, self.sources or Sources(self._wanted.group), self._groups)
+        for what in confining.elsewhere:
             draft.doubt("group.name", what)
+        named = confining.groups or same_name(self._groups, self._wanted.group)
+        if self.application and not confining.groups and not confining.elsewhere:
+            what = "nothing confines the app to a group: no access policy and no role assignment"
+            draft.doubt("access", f"{what}; onboard.yml makes what confines it before it consents to anything")
         usable = [row for row in named if row.get("RecipientTypeDetails") == TYPE]
-        for row in named:
-            if row not in usable:
-                kind = row.get("RecipientTypeDetails")
-                draft.doubt("group.name", f"{row['Name']!r} is a {kind}, which no onboarding takes over")
-        if not named and not elsewhere:
-            same = [row for row in self._groups if str(row.get("Name", "")).lower() == self._wanted.group.lower()]
-            usable = [row for row in same if row.get("RecipientTypeDetails") == TYPE]
-            if self.application:
-                what = "nothing confines the app to a group: no access policy and no role assignment"
-                draft.doubt("access", what)
-        if len(usable) == 1 and len(named) < 2 and not elsewhere:
-            (row,) = usable
-            draft.decide("group.name", row["Name"])
+        if usable:
+            row = self._one_group(draft, usable, alone=len(named) == 1 and not confining.elsewhere)
+        else:
+            row = draft_new_group(draft, self._wanted.group, named, self._groups, self.tenant.initial_domain)
+        if row and self.application:
+            self.sources = Sources.of(self.tenant, self.application["appId"], draft.entry["group.name"])
+        return row
+
+    def _one_group(self, draft: Draft, usable: list[Row], *, alone: bool) -> Row | None:
+        """Of several the one that is looked for, as a proposal."""
+        (row, *more) = same_name(usable, self._wanted.group) or usable
+        draft.decide("group.name", self._wanted.group if more else row["Name"])
+        if alone:
             draft.decide("group.address", str(row["PrimarySmtpAddress"]).lower())
-            self.sources = self.sources and Sources.of(self.tenant, self.sources_client, row["Name"])
             return row
-        choices = "; ".join(f"{row['Name']} <{row['PrimarySmtpAddress']}>" for row in named)
-        several = "the app is confined to several groups" if len(named) > 1 else "no group that can be taken over"
-        draft.decide("group.name", self._wanted.group)
-        draft.leave("group.address", several, choices)
-        return None
-
-    @property
-    def sources_client(self) -> str:
-        return str((self.application or {})["appId"])
-
-    def _confining(self) -> tuple[list[Row], list[str]]:
-        """Groups that the app's policies and role assignments name, each once; and scopes that are no such group."""
-        found: dict[str, Row] = {}
-        elsewhere: list[str] = []
-        by_id = {str(row.get("ExternalDirectoryObjectId", "")).lower(): row for row in self._groups}
-        sources = self.sources or Sources(self._wanted.group)
-        for policy in sources.policies:
-            if policy.get("AccessRight") != RESTRICT or policy.get("AppId") == "*":
-                continue
-            row = by_id.get(str(policy.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower())
-            if row:
-                found[str(row["Guid"])] = row
-            else:
-                elsewhere.append(f"an access policy names {policy.get('ScopeName')!r}, which is no distribution group")
-        for assignment in sources.assignments:
-            row = next((r for r in self._groups if assignment_place(assignment, r) == str(r["Name"])), None)
-            if row and assignment.get("RecipientWriteScope") == "Group":
-                found[str(row["Guid"])] = row
-            else:
-                place = assignment_place(assignment, None)
-                place = "no scope at all" if place == EVERYWHERE else f"the scope {place}"
-                elsewhere.append(f"the role assignment {assignment['Name']!r} has {place}")
-        return list(found.values()), elsewhere
+        choices = "; ".join(f"{row['Name']} <{row['PrimarySmtpAddress']}>" for row in usable)
+        if more:
+            choices += "; discover again with `group` as the one that is meant"
+            draft.leave("group.address", "the app is confined to several groups", choices)
+            return None
+        what = (
+            "the app is confined to several groups" if len(usable) > 1 else "the app is confined to more than a group"
+        )
+        draft.leave("group.address", what, choices, proposal=str(row["PrimarySmtpAddress"]).lower())
+        return row
 
     # What confines it
 
@@ -192,9 +175,16 @@ class Look:
         mail = [c.role for c in sources.consents if c.resource == GRAPH and c.role.startswith("Mail.")]
         if sources.assignments and (mail or _restricting(sources.policies)):
             both = "Entra's consent and Exchange's role assignments both open mailboxes"
-            draft.leave("access", both, "`rbac` when the consent shall go, `application_access_policy` otherwise")
+            choices = "`rbac` when the consent shall go, `application_access_policy` otherwise"
+            draft.leave("access", both, choices, proposal=self._model(sources))
         else:
             draft.decide("access", "rbac" if sources.assignments else "application_access_policy")
+
+    @staticmethod
+    def _model(sources: Sources) -> str:
+        """What confines mail already; where consent is unrestricted, roles that say all are the narrower ones."""
+        roles = {str(row.get("Role", "")).removeprefix(PREFIX) for row in sources.assignments}
+        return "rbac" if roles >= MAIL_ROLES and not _restricting(sources.policies) else DEFAULT
 
     # Mailboxes and owners
 
@@ -202,11 +192,11 @@ class Look:
         members = self._members(group)
         owners = self._owners(draft, group) if group else []
         if group and not owners:
-            draft.leave("group.owners", "no owner has a mailbox", listed=True)
+            draft.leave("group.owners", "no owner has a mailbox; name who shall answer for the group", listed=True)
         elif group:
             draft.decide("group.owners", owners)
         else:
-            draft.leave("group.owners", "no group, so no owners", listed=True)
+            draft.leave("group.owners", "no group, so no owners; name who shall answer for it", listed=True)
         mailboxes, hidden = [], set[str]()
         for member in members:
             address, kind = _address(member), _kind(member)
@@ -219,7 +209,8 @@ class Look:
         if mailboxes:
             draft.decide("mailboxes", sorted(mailboxes))
         else:
-            draft.leave("mailboxes", "the group has no mailbox" if group else "no group, so no members", listed=True)
+            none = "the group has no mailbox" if group else "no group, so no members"
+            draft.leave("mailboxes", f"{none}; name the mailboxes that the vendor may use", listed=True)
         self._outside(draft, {*mailboxes, *hidden}, set(owners))
 
     def _members(self, group: Row | None) -> list[Row]:
@@ -248,11 +239,12 @@ class Look:
         found = {_address(row): row for row in answer.value()}
         outside = sorted(found.keys() - members, key=lambda address: (address in owners, address))
         self._confirm(found)
+        self.mailboxes = sorted(found)
         if outside:
             proposal = "a proposal: the proof asks for this mailbox, and must be refused"
             draft.decide("outside_mailbox", outside[0], proposal)
         else:
-            draft.leave("outside_mailbox", "every mailbox that was looked at is a member of the group")
+            draft.leave("outside_mailbox", "every mailbox that was looked at is a member; name one that is none")
 
     def _confirm(self, mailboxes: dict[str, Row]) -> None:
         """Exchange and Graph must mean the same tenant."""

@@ -53,7 +53,8 @@ def page(customer: str, operators: Sequence[str], draft: Draft, told: Iterable[s
 def _field(draft: Draft, name: str, key: str, indent: str) -> list[str]:
     value = draft.entry[name]
     for_all = draft.comments.get((name, ""), "")
-    lines = [f"{indent}{_comment(str(doubt.what))}" for doubt in draft.undecided if doubt.field == name]
+    lines = [f"{indent}{_comment(doubt.text)}" for doubt in draft.undecided if doubt.field == name]
+    lines += [f"{indent}{_comment(what)}" for field, what in draft.remarks if field == name]
     if not isinstance(value, list):
         return [*lines, f"{indent}{key}: {_value(value)}{for_all and f'  {_comment(for_all)}'}"]
     lines.append(f"{indent}{key}:")
@@ -64,7 +65,9 @@ def _field(draft: Draft, name: str, key: str, indent: str) -> list[str]:
 
 
 def _comment(text: str) -> str:
-    return f"# {printable(text, 1000)}".rstrip()
+    """One line; how far it is indented below its title stays."""
+    indent = "  " if text.startswith("  ") else ""
+    return f"# {indent}{printable(text, 1000)}".rstrip()
 
 
 def _value(value: Any) -> str:

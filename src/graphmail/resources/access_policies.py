@@ -23,8 +23,11 @@ class AccessPolicies:
     others: list[Row]
 
     @classmethod
-    def of(cls, tenant: Tenant, client_id: str, group: Row | None, name: str) -> AccessPolicies:
-        """`group` as Exchange has it, None where it is gone or not made yet; `name` is what it is called."""
+    def of(cls, tenant: Tenant, client_id: str, group: Row | None, name: str = "") -> AccessPolicies:
+        """`group` as Exchange has it, None where it is gone or not made yet; `name` is what one was called.
+
+        Without it: no policy is for a group that is yet to be made, also not one for a deleted group of the same name.
+        """
         (answer,) = tenant.exchange.batch([POLICIES])
         mine = [row for row in answer.value() if str(row.get("AppId", "")).lower() == client_id.lower()]
         of_group = next((row for row in mine if policy_is_for(row, group, name)), None)
@@ -59,6 +62,6 @@ class AccessPolicies:
 def policy_is_for(policy: Row, group: Row | None, name: str) -> bool:
     """Whether the policy is for that group: `ScopeIdentityRaw` ends with its object id; one that is gone has a name."""
     if group is None:
-        return name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}
+        return bool(name) and name.lower() in {str(policy.get(n, "")).lower() for n in ("ScopeName", "ScopeIdentity")}
     scope = str(policy.get("ScopeIdentityRaw", "")).rpartition(";")[2].lower()
     return scope == str(group["ExternalDirectoryObjectId"]).lower()

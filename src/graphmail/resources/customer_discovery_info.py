@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.access_models import DEFAULT, MODELS
-from graphmail.customers import Customer, InventoryError, load
-from graphmail.discovery import UNDECIDED, Draft, Look, Wanted, page
-from graphmail.drift import Comparison
-from graphmail.drift.difference import ONBOARD
+from graphmail.discovery import UNDECIDED, Draft, Look, Wanted, foresee, page
 from graphmail.evidence import Run
 from graphmail.reach import Sources, detect
 from graphmail.resource import Info, Option, Values
@@ -48,20 +43,24 @@ class CustomerDiscoveryInfo(Info):
         sources = look.sources or Sources(wanted.group)
         access = str(draft.entry["access"])
         findings = detect(MODELS[DEFAULT if access == UNDECIDED else access], sources) if look.sources else []
-        customer = _loaded(tenant, draft)
-        changes = _changes(tenant, customer) if customer else []
+        foreseen = foresee(tenant, draft, look.mailboxes)
+        proposed = ", with what is proposed" if UNDECIDED in str(draft.entry) else ""
         seen = _seen(sources, look.application or {})
         told = [line.format(tenant_id=tenant.tenant_id) for line in HEAD]
         told += _listed("Undecided", draft.undecided) + _listed("Opens more than the group, or shuts out", findings)
         told += [line for title, lines in seen.items() for line in _listed(title.replace("_", " ").title(), lines)]
-        told += _listed("onboard.yml would change", changes)
+        told += _listed("To do", [what for _field, what in draft.remarks])
+        told += _listed(f"onboard.yml would change{proposed}", foreseen.changes)
+        told += _listed(f"onboard.yml would stop{proposed}", foreseen.stops)
         text = page(tenant.customer, tenant.connection["operators"], draft, told)
         facts = {
             "status": "undecided" if draft.undecided else "complete",
             "entry": draft.entry,
             "undecided": [undecided.facts() for undecided in draft.undecided],
             "findings": [finding.facts() for finding in findings],
-            "changes": changes,
+            "changes": foreseen.changes,
+            "stops": foreseen.stops,
+            "remarks": [what for _field, what in draft.remarks],
             "seen": seen,
         }
         if tenant.run.check_mode or tenant.run.evidence is None:
@@ -82,36 +81,6 @@ class CustomerDiscoveryInfo(Info):
             draft.decide("handover.recipients", recipients)
         else:
             draft.leave("handover.recipients", "the vendor's public keys are in no tenant", listed=True)
-
-
-def _loaded(tenant: Tenant, draft: Draft) -> Customer | None:
-    """The entry as a check of it has it; None while something is undecided. What no entry may hold is a doubt."""
-    with tempfile.TemporaryDirectory(prefix="graphmail-") as folder:
-        path = Path(folder) / "inventory.yml"
-        path.write_text(page(tenant.customer, tenant.connection["operators"], draft, ()), encoding="utf-8")
-        try:
-            return load(path).customers[tenant.customer]
-        except InventoryError as error:
-            for mistake in error.mistakes:
-                if UNDECIDED not in mistake.found:
-                    draft.doubt(
-                        mistake.field, f"what the tenant has {mistake.problem}: {mistake.found}", mistake.allowed
-                    )
-            return None
-
-
-def _changes(tenant: Tenant, customer: Customer) -> list[str]:
-    """What an onboarding with this entry would do, by the resources' own reading and planning."""
-    connection = tenant.connection | {"known_mailbox": customer.mailboxes[0]}
-    comparison = Comparison(
-        Tenant.connect(connection, replace(tenant.run, check_mode=True)), customer.variables(), "1 day"
-    )
-    return [
-        f"{difference.what}: {difference.found} becomes {difference.expected}"
-        for difference in comparison.differences()
-        # Members beside those of the entry are shown and left, unless it says otherwise.
-        if difference.repair == ONBOARD and ": members has " not in difference.what
-    ]
 
 
 def _seen(sources: Sources, application: dict[str, Any]) -> dict[str, list[str]]:

@@ -38,9 +38,9 @@ class ApplicationAccessPolicy(Resource):
         absent = desired.get("state") == "absent"
         group = referred_group(tenant, desired["group"], absent=absent)
         client_id = str(application["appId"]) if application else former_client_id(tenant, desired) if absent else ""
-        if not client_id or (group is None and not absent):
+        if not client_id:
             return None
-        policies = AccessPolicies.of(tenant, client_id, group, desired["group"])
+        policies = AccessPolicies.of(tenant, client_id, group, desired["group"] if absent else "")
         if not absent:
             policies.refuse_widening(desired["application"], desired["group"])
         for other in policies.others:
