@@ -26,7 +26,7 @@ ADVICE = {
     "one over and one live": ("over: remove it in Entra", "keep: true"),
     "a secret about to end": ("ends in 9 days: agree with the vendor", "ends within 30 days"),
     "several live secrets": ("ask the vendor, and remove in Entra",),
-    "a certificate": ("nothing here renews a certificate", "keep: true"),
+    "a certificate": ("kept as it is, and not renewed from here", "keep: true"),
     "the group was deleted": ("it was deleted", "Remove-ApplicationAccessPolicy"),
     "a management scope": ("the mailboxes of the filter RecipientTypeDetails", "replaces it by one on the group"),
     "roles without a scope": ("opens every mailbox", "replaces it by one on the group"),

@@ -53,7 +53,7 @@ def _advice(credential: KeptCredential, now: datetime) -> str:
     if credential.end and not credential.lives(now + SOON):
         return f", ends in {(credential.end - now).days} days: agree with the vendor on a new one"
     if credential.kind == "certificate":
-        return ", kept as it is: nothing here renews a certificate"
+        return ", kept as it is, and not renewed from here"
     return ""
 
 
