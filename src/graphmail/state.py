@@ -61,6 +61,11 @@ class StateFolder:
         return self.path / "migration.json"
 
     @property
+    def kept(self) -> Path:
+        """When the vendor's own credentials end, as last seen."""
+        return self.path / "kept.json"
+
+    @property
     def credentials(self) -> Path:
         return self.path / "credentials"
 

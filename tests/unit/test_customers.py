@@ -89,6 +89,8 @@ def test_variables_are_plain_data_with_defaults_filled_in(tmp_path):
         "kind": "secret",
         "lifetime": "24 months",
         "keep": False,
+        "rotate_before": "60 days",
+        "critical_before": "14 days",
         "proof_lifetime": "2 days",
     }
     assert variables["probe"]["large_mail_size"] == 10 * 1024 * 1024

@@ -1,8 +1,9 @@
-"""Seal how ops signs in to a customer's tenant.
+"""Seal how ops signs in to a customer's tenant, and tell which credential ends when.
 
     python -m graphmail.credentials seal CUSTOMER --inventory inventory.yml [--stdin]
+    python -m graphmail.credentials report --inventory inventory.yml [--json FILE] [--ical FILE]
 
-asks for the admin app's client id, its secret's id and the secret, or reads them as JSON, and seals them to
+`seal` asks for the admin app's client id, its secret's id and the secret, or reads them as JSON, and seals them to
 the operators. Prints the file's path, never a secret.
 """
 
@@ -22,6 +23,7 @@ from graphmail.customers import Inventory, load
 from graphmail.customers.to_discover import ToDiscover, load_to_discover, says_discover
 from graphmail.customers.values import GUID
 from graphmail.errors import TenantError
+from graphmail.expiry import report
 
 
 def seal_admin(inventory: Inventory | ToDiscover, name: str, answers: dict[str, str | None]) -> Path:
@@ -85,8 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seal.add_argument("customer")
     seal.add_argument("--inventory", type=Path, required=True)
     seal.add_argument("--stdin", action="store_true", help="read JSON: client_id, client_secret, key_id, expires")
+    report.add_options(verbs.add_parser("report", help=report.HELP))
     options = parser.parse_args(arguments)
     try:
+        if options.verb == "report":
+            return report.run(options)
         sought = says_discover(options.inventory)
         inventory = load_to_discover(options.inventory) if sought else load(options.inventory)
         sealed_before = Path(_connection(inventory, options.customer)["admin"]["sealed"]).exists()
@@ -95,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("This replaced the credential that was sealed there before.", file=sys.stderr)
     except TenantError as error:
         print(error, file=sys.stderr)
-        return 1
+        return report.UNKNOWN if options.verb == "report" else 1
     return 0
 
 

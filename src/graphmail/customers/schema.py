@@ -83,6 +83,12 @@ class Credential(Section):
     keep: bool = Field(
         False, description="leave a live one that the vendor already has, and prove with a short-lived second one"
     )
+    rotate_before: Lifetime = Field(  # type: ignore[assignment]
+        "60 days", description="how long before its end it is due for rotate.yml, and told by the report"
+    )
+    critical_before: Lifetime = Field(  # type: ignore[assignment]
+        "14 days", description="how long before its end the report calls it critical"
+    )
     proof_lifetime: Lifetime = Field(  # type: ignore[assignment]
         "2 days", description="how long that second one lives at most; it is removed after the proof"
     )
@@ -137,20 +143,23 @@ class Customer(Section):
         """The Ansible groups of this customer, beside `customers`."""
         return [self.cloud, self.access, *map(label_group, self.labels)]
 
+    def admin_file(self, inventory_path: Path, state: Path | None = None) -> Path:
+        """The sealed file with which ops signs in; absolute. `state` is the root of local state."""
+        if self.admin.sealed:
+            return resolved(self.admin.sealed, inventory_path).absolute()
+        return StateFolder(state or state_root(), self.name).admin.absolute()
+
     def connection(self, inventory_path: Path, state: Path | None = None) -> dict[str, Any]:
         """The `tenant` option of every module (docs/architecture.md): names things, holds no secret.
 
         `state` is the root of local state, GRAPHMAIL_STATE by default. The admin's sealed file need not exist yet.
         """
-        admin = StateFolder(state or state_root(), self.name).admin
-        if self.admin.sealed:
-            admin = resolved(self.admin.sealed, inventory_path)
         return {
             "customer": self.name,
             "tenant_id": self.tenant_id,
             "initial_domain": self.initial_domain,
             "cloud": self.cloud,
-            "admin": {"kind": self.admin.kind, "sealed": str(admin.absolute())},
+            "admin": {"kind": self.admin.kind, "sealed": str(self.admin_file(inventory_path, state))},
             "operators": list(self.operators),
             # Exchange and Graph must agree about it before anything is written: see `Tenant.pin_exchange`.
             "known_mailbox": self.mailboxes[0],

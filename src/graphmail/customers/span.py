@@ -35,6 +35,10 @@ class Lifetime:
     def end(self, start: datetime) -> datetime:
         return start + relativedelta(**{f"{self.unit}s": self.count})  # type: ignore[no-any-return]
 
+    def start(self, end: datetime) -> datetime:
+        """As long before that moment."""
+        return end - relativedelta(**{f"{self.unit}s": self.count})  # type: ignore[no-any-return]
+
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'s' * (self.count != 1)}"
 

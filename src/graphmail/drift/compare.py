@@ -15,6 +15,7 @@ from graphmail.access_models import MAIL_ROLES, MODELS
 from graphmail.drift.difference import ONBOARD, Difference, of_plan
 from graphmail.errors import DeadlineExceeded, OutcomeUnknown, ServiceFailure, TenantError, Unreachable, WrongTenant
 from graphmail.exchange import Cmdlet
+from graphmail.expiry.kept import Kept
 from graphmail.live_credential import REPLACE
 from graphmail.reach import Sources, detect
 from graphmail.resource import Found, Resource, State, Values
@@ -136,6 +137,8 @@ class Comparison:
     def _kept(self, known: list[str]) -> Iterator[Difference]:
         """What the vendor keeps must live, and for a while; the latest end counts."""
         there = kept_credentials(self.application, known)
+        if not self._tenant.run.check_mode:
+            Kept(self._tenant.state).seen(there)
         now = self._tenant.clock.now()
         if not any(credential.lives(now + self._soon) for credential in there):
             lives = any(credential.lives(now) for credential in there)

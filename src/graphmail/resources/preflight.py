@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from graphmail.access_models import AccessModel
 from graphmail.errors import ExchangeError, NotReady, ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
+from graphmail.expiry.kept import Kept
 from graphmail.migration.progress import Progresses
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.kept_credentials import kept_credentials
@@ -162,6 +163,8 @@ class Findings:
     def kept(self, application: dict[str, Any], known: list[str]) -> None:
         """That the vendor has a live credential, where the inventory says that it keeps one."""
         there = kept_credentials(application, known)
+        if not self._tenant.run.check_mode:
+            Kept(self._tenant.state).seen(there)
         if any(credential.lives(self._tenant.clock.now()) for credential in there):
             return
         self.add(

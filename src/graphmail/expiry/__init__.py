@@ -1,0 +1,8 @@
+"""Which credential ends when, over all customers: from local state alone, nobody is contacted."""
+
+from __future__ import annotations
+
+from graphmail.expiry.expiry import EXIT, Expiry, Status, worst
+from graphmail.expiry.fleet import expiries
+
+__all__ = ["EXIT", "Expiry", "Status", "expiries", "worst"]
