@@ -12,6 +12,7 @@ a real kill does not do. `tests/killed_process.py` has the real one, slower.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,15 +36,18 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a run dies: at its request of that number, counted from 1."""
+    """Where a run dies: at the `nth` of its requests that ask this, counted from 1.
 
-    number: int
-    after: bool
+    Not at a number among all: how often a run looks whether something is there yet is another each time.
+    """
+
     asked: str
+    nth: int
+    after: bool
     writes: bool
 
     def __str__(self) -> str:
-        return f"{'after' if self.after else 'before'} request {self.number}, {self.asked}"
+        return f"{'after' if self.after else 'before'} {self.asked}, number {self.nth}"
 
 
 class Killer:
@@ -52,13 +56,13 @@ class Killer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kills = 0
         self._sent: list[tuple[str, bool]] = []
-        self._at = 0
+        self._strikes: Callable[[str], bool] = lambda asked: False
         self._after = False
         send = Transport.send
 
         def killed(transport: Transport, request: Any, operation: Operation, **options: Any) -> Any:
             self._sent.append((request.asked, operation is not Operation.READ))
-            strikes = len(self._sent) == self._at
+            strikes = self._strikes(request.asked)
             self.kills += strikes
             if strikes and not self._after:
                 raise Killed
@@ -71,35 +75,47 @@ class Killer:
 
     def points_of(self, call: Callable[[], object]) -> list[Point]:
         """Everywhere that this call could have died; it is not killed."""
-        self._aim(0, after=False)
+        self._spare()
         call()
-        return [
-            Point(number, after, *sent) for number, sent in enumerate(self._sent, start=1) for after in (False, True)
-        ]
+        nth: Counter[str] = Counter()
+        points = []
+        for asked, writes in self._sent:
+            nth[asked] += 1
+            points += [Point(asked, nth[asked], after, writes) for after in (False, True)]
+        return points
 
     def kill(self, point: Point, call: Callable[[], object]) -> None:
-        """Dies at that point, and asks for the same there as when the points were counted."""
-        self._aim(point.number, after=point.after)
-        with pytest.raises(Killed):
+        """Dies at that point; or lives, where it did not look so often this time."""
+        self._aim(lambda asked: asked == point.asked and self._asked(asked) == point.nth, after=point.after)
+        try:
             call()
-        assert self._sent[-1] == (point.asked, point.writes), "another request than at the first time"
-        self._aim(0, after=False)
+        except Killed:
+            return
+        finally:
+            self._spare()
+        assert not point.writes, "it was never asked"
 
     def survived(self, call: Callable[[], T], *, after: bool) -> T:
         """What the call says at last: killed at its first request, when it is called again at its second, and so on."""
         for number in range(1, LONGEST):
-            self._aim(number, after=after)
+            self._aim(lambda asked, number=number: len(self._sent) == number, after=after)
             try:
                 return call()
             except Killed:
                 continue
             finally:
-                self._at = 0
+                self._spare()
         raise AssertionError(f"still killed at request {LONGEST}")
 
-    def _aim(self, number: int, *, after: bool) -> None:
-        self._at, self._after = number, after
+    def _asked(self, asked: str) -> int:
+        return sum(sent == asked for sent, _writes in self._sent)
+
+    def _aim(self, strikes: Callable[[str], bool], *, after: bool) -> None:
+        self._strikes, self._after = strikes, after
         self._sent.clear()
+
+    def _spare(self) -> None:
+        self._aim(lambda asked: False, after=False)
 
 
 def chosen(points: Sequence[Point], writes: int = 4, others: int = 1) -> list[Point]:

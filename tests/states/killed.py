@@ -91,7 +91,7 @@ class End:
 
 def resumed(customer: CustomerOf, point: Point) -> None:
     """After half of the kills somebody starts the next run at once, after the others hours later."""
-    if (point.number + point.after) % 2:
+    if (point.nth + point.after) % 2:
         customer.hand.settle()
 
 

@@ -27,11 +27,13 @@ def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def written() -> set[str]:
-    """By how `notebook` is given: a constant of the module, a verification notebook's name, or a migration's step."""
+    """By how `notebook` is given: a constant, a verification notebook's name, or a migration's step."""
     names = set()
     for module, call in calls("Record"):
         (given,) = (keyword.value for keyword in call.keywords if keyword.arg == "notebook")
-        if isinstance(given, ast.Name):
+        if isinstance(given, ast.Constant):
+            names.add(given.value)
+        elif isinstance(given, ast.Name):
             names.add(getattr(importlib.import_module(module), given.id))
         elif ast.unparse(given) == "self.notebook":
             names |= {path.stem for path in (ROOT / "notebooks").glob("verify_*.ipynb")}
