@@ -42,14 +42,25 @@ options:
         required: true
         suboptions:
           kind:
-            description: The way of signing in.
+            description:
+              - The way of signing in. As an app with a client secret, a certificate or a workload identity
+                (V(federated)). Or as an administrator, who signs in with a code (V(device_code)) or in a browser on
+                this machine (V(authorization_code)).
+              - The sealed file must hold the same. A person's sign-in is renewed and sealed anew at each use. Where
+                none is kept, or it is over, the task shows what the administrator has to do and waits for it, for at
+                most fifteen minutes.
             type: str
-            choices: [client_secret]
+            choices: [client_secret, certificate, federated, device_code, authorization_code]
+          client_id:
+            description:
+              - Ops' own multi-tenant public client, which administrators sign in with.
+            type: str
           sealed:
             description:
-              - Absolute path of the sealed file with the admin app's client id and secret. It is opened in memory, with
-                the operator's private key.
-              - Made with C(python -m graphmail.credentials seal CUSTOMER --inventory FILE).
+              - Absolute path of the sealed file with how ops signs in. It is opened in memory, with the operator's
+                private key.
+              - Made with C(python -m graphmail.credentials seal CUSTOMER --inventory FILE), or for a person's sign-in
+                with C(sign-in) instead of C(seal).
             type: path
             required: true
       operators:

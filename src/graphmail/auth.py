@@ -7,6 +7,7 @@ failures. Each fetch has an empty one, and expiry is decided here, by the tenant
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -59,6 +60,16 @@ class Token:
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(self.claims.get("roles", ()))
+
+    @property
+    def delegated(self) -> bool:
+        """Whether it stands for a person."""
+        return "scp" in self.claims
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The delegated permissions of a person's token."""
+        return frozenset(str(self.claims.get("scp", "")).split())
 
     @property
     def directory_roles(self) -> frozenset[str]:
@@ -147,35 +158,38 @@ class TokenStore:
             raise
         except Exception as error:
             # msal raises ValueError and others with whole replies in their texts, e.g. for an unknown tenant.
-            raise self._refused(asked, sign_in, http, {}, type(error).__name__) from None
+            raise refused(asked, sign_in.tenant_id, http, {}, type(error).__name__) from None
         if "access_token" not in answer:
-            raise self._refused(asked, sign_in, http, answer, "")
+            raise refused(asked, sign_in.tenant_id, http, answer, "")
         if self._answered:
             self._answered(sign_in, answer)
         # Without an end, which OAuth allows, it is good for the one request that it was fetched for.
         return Token(answer["access_token"], self._clock.now() + timedelta(seconds=int(answer.get("expires_in") or 0)))
 
-    @staticmethod
-    def _refused(asked: str, sign_in: SignIn, http: MsalHttp, answer: dict[str, Any], kind: str) -> TokenError:
-        last = http.last
-        body = answer or (last.json() if last else {})
-        listed = body.get("error_codes")
-        codes = tuple(int(code) for code in (listed if isinstance(listed, list) else ()) if str(code).isdecimal())
-        status = last.status if last else 0
-        remedy = next((REMEDIES[code] for code in codes if code in REMEDIES), "")
-        if not remedy and 400 <= status < 429:
-            remedy = "compare client id, secret and tenant id"
-        elif not remedy and status < 400:
-            remedy = "see whether a proxy answers in Entra's place, then run the same playbook again"
-        return TokenError(
-            f"{asked} in tenant {sign_in.tenant_id}",
-            status=status,
-            error=printable(str(body.get("error") or kind), 100),
-            codes=codes,
-            remedy=remedy,
-            request_id=printable(str(body.get("trace_id") or (last.request_id if last else "")), 100),
-            tried=last.tried if last else "",
-        )
+
+def refused(asked: str, tenant_id: str, http: MsalHttp, answer: Mapping[str, Any], kind: str) -> TokenError:
+    """What Entra answered, without its text; `kind` names what msal raised instead of an answer."""
+    last = http.last
+    body = answer or (last.json() if last else {})
+    listed = body.get("error_codes")
+    codes = tuple(int(code) for code in (listed if isinstance(listed, list) else ()) if str(code).isdecimal())
+    # A browser that is sent back tells them in the description alone.
+    codes = codes or tuple(map(int, re.findall(r"AADSTS(\d{4,8})\b", str(body.get("error_description") or ""))))
+    status = last.status if last else 0
+    remedy = next((REMEDIES[code] for code in codes if code in REMEDIES), "")
+    if not remedy and 400 <= status < 429:
+        remedy = "compare client id, secret and tenant id"
+    elif not remedy and status < 400:
+        remedy = "see whether a proxy answers in Entra's place, then run the same playbook again"
+    return TokenError(
+        f"{asked} in tenant {tenant_id}",
+        status=status,
+        error=printable(str(body.get("error") or kind), 100),
+        codes=codes,
+        remedy=remedy,
+        request_id=printable(str(body.get("trace_id") or (last.request_id if last else "")), 100),
+        tried=last.tried if last else "",
+    )
 
 
 class MsalHttp:
@@ -248,8 +262,8 @@ def _transient(reply: Reply) -> bool:
     if 300 <= reply.status < 400:
         return False
     if reply.status < 300:
-        # A token or the discovery document; anything else is the answer of something in Entra's place.
-        return not ({"access_token", "token_endpoint"} & set(body))
+        # A token, a device code or the discovery document; anything else is the answer of something in Entra's place.
+        return not ({"access_token", "device_code", "token_endpoint"} & set(body))
     codes = body.get("error_codes")
     return body.get("error") == "temporarily_unavailable" or (
         isinstance(codes, list) and any(code in codes for code in _TRANSIENT)

@@ -29,6 +29,10 @@ class Clock(ABC):
     def sleep(self, seconds: float) -> None:
         """Wait for `seconds`; less than nothing is nothing."""
 
+    def wait_for_person(self, seconds: float) -> None:
+        """As `sleep`, where somebody has to do something meanwhile: hands take real time in the sandbox too."""
+        self.sleep(seconds)
+
     def deadline(self, seconds: float) -> Deadline:
         return Deadline(self, self.now() + timedelta(seconds=seconds), seconds)
 
@@ -82,6 +86,11 @@ class SandboxClock(Clock):
     def sleep(self, seconds: float) -> None:
         if seconds > 0:
             self._offset = self._advance(seconds)
+
+    def wait_for_person(self, seconds: float) -> None:
+        # Of fifteen virtual minutes in steps of five seconds, three minutes are left to a rehearsing person.
+        time.sleep(min(1.0, seconds))
+        self.sleep(seconds)
 
 
 # Seconds between looks at something that becomes true with time: quick at first, since most things take seconds.

@@ -192,7 +192,7 @@ class ExchangeError(ServiceFailure):
 
 
 class TokenError(ServiceFailure):
-    """Entra refused a token. `error` is the OAuth error, `codes` are its AADSTS numbers.
+    """Entra refused a token. `error` is the OAuth error, `codes` are its AADSTS numbers, `why` is one of the two.
 
     https://learn.microsoft.com/entra/identity-platform/reference-error-codes
     """
@@ -210,9 +210,9 @@ class TokenError(ServiceFailure):
     ) -> None:
         self.error = error
         self.codes = codes
-        numbers = ", ".join(f"AADSTS{code}" for code in codes) or error
+        self.why = ", ".join(f"AADSTS{code}" for code in codes) or error
         super().__init__(
-            f"Entra answered {status} {numbers} to {asked}",
+            f"Entra answered {status} {self.why} to {asked}",
             status=status,
             remedy=remedy,
             request_id=request_id,

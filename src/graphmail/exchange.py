@@ -71,11 +71,13 @@ class Exchange:
         tenant_id: str,
         initial_domain: str,
         reads: Reads | None = None,
+        person: str = "",
     ) -> None:
+        """`person` is the user principal name of whoever signed in; empty for an app."""
         self.transport = transport
         self.token = token
         self._tenant_id = tenant_id
-        self._anchor = ANCHOR.format(domain=initial_domain)
+        self._anchor = f"UPN:{person}" if person else ANCHOR.format(domain=initial_domain)
         self._bearer = Bearer(transport, token, transport.cloud.takes_exchange_token)
         self._reads = reads
         self._root = transport.cloud.exchange

@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from graphmail.admin import KINDS
 from graphmail.claims import Claims
 from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError, nothing_done
 from graphmail.keyed_create import find_again
+from graphmail.rights import for_person
 from graphmail.tenant import Tenant
 
 State = Literal["present", "absent"]
@@ -54,7 +56,8 @@ TENANT: Mapping[str, Any] = {
             "type": "dict",
             "required": True,
             "options": {
-                "kind": {"type": "str", "choices": ["client_secret"]},
+                "kind": {"type": "str", "choices": [*KINDS]},
+                "client_id": {"type": "str"},
                 "sealed": {"type": "path", "required": True},
             },
         },
@@ -155,7 +158,7 @@ class Resource(ABC):
         try:
             return self._run(tenant, self.prepare(tenant, params), state)
         except (GraphError, ExchangeError) as error:
-            raise with_rights(error, self.permissions) from None
+            raise with_rights(error, self.permissions, tenant) from None
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
         """The parameters as `plan` compares them; refuses bad ones before anything is contacted."""
@@ -244,11 +247,13 @@ class Info(ABC):
         try:
             return {"changed": False} | self.look(tenant, params)
         except (GraphError, ExchangeError) as error:
-            raise with_rights(error, self.permissions) from None
+            raise with_rights(error, self.permissions, tenant) from None
 
 
-def with_rights(error: GraphError | ExchangeError, permissions: tuple[str, ...]) -> TenantError:
-    """The error, naming the permissions that a refused caller needs."""
-    if error.status == 403 and permissions and not error.remedy:
+def with_rights(error: GraphError | ExchangeError, permissions: tuple[str, ...], tenant: Tenant) -> TenantError:
+    """The error, naming the permissions that a refused caller needs: an app, or who signed in."""
+    if error.status != 403 or not permissions or error.remedy:
+        return error
+    if not tenant.person:
         return error.with_remedy(f"let the admin app have {' and '.join(permissions)}, consented, then run again")
-    return error
+    return error.with_remedy(f"let ops' client have {' and '.join(map(for_person, permissions))}, then sign in again")

@@ -9,13 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from graphmail.admin import admin_of, keep, signed_in_again
 from graphmail.auth import SignIn, Token, TokenStore
 from graphmail.clock import Clock, SandboxClock, SystemClock, poll
 from graphmail.clouds import Cloud, cloud
-from graphmail.credentials import SealedCredential, read
-from graphmail.errors import TenantError, TokenError, Unreachable, WrongTenant
+from graphmail.credentials import RefreshToken, SealedCredential
+from graphmail.errors import TokenError, Unreachable, WrongTenant
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph, literal
+from graphmail.person.refusals import explained
 from graphmail.reads import Reads
 from graphmail.retry import RetryBudget
 from graphmail.run_cache import RunCache
@@ -40,6 +42,8 @@ class RunContext:
     cache: RunCache | None = None
     evidence: Path | None = None
     observe: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
+    # Shows a person a message at once; None where nobody sees it.
+    tell: Callable[[str], None] | None = field(default=None, compare=False)
 
 
 def user_path(address: str) -> str:
@@ -112,10 +116,25 @@ class Tenant:
             self.tenant_id,
             self.initial_domain,
             self.reads,
+            self.person,
         )
 
+    @property
+    def person(self) -> str:
+        """Who signed in to the tenant; empty where an app does."""
+        return self._admin.username if isinstance(self._admin, RefreshToken) else ""
+
     def admin_token(self, audience: str, *, fresh: bool = False) -> Token:
-        return self._tokens.token(self._admin, audience, fresh=fresh)
+        """A token as ops. Raises TokenError where Entra refuses; a person's sign-in that is over is made anew first."""
+        admin = self._admin
+        try:
+            return self._tokens.token(admin, audience, fresh=fresh)
+        except TokenError as error:
+            again = signed_in_again(self, error)
+            if again is None:
+                raise (explained(error, self) if self.person else error) from None
+            self._admin = again
+            return self._tokens.token(again, audience, fresh=True)
 
     def as_mail_app(self, credential: SealedCredential) -> Graph:
         """Graph, as the customer's mail app, with a token minted now; later calls renew it as it ages."""
@@ -233,27 +252,11 @@ class Tenant:
         """Seal what takes the place of how ops signs in; a dry run writes nothing, and the old one stays good."""
         renewed = sign_in.renewed(answer) if isinstance(sign_in, SealedCredential) else None
         if renewed and not self.run.check_mode:
-            renewed.write(Path(self.connection["admin"]["sealed"]), self.connection["operators"])
+            keep(self, renewed)
 
     @cached_property
     def _admin(self) -> SealedCredential:
-        path = Path(self.connection["admin"]["sealed"])
-        if not path.exists():
-            raise TenantError(
-                f"The sealed admin credential of customer {self.customer} is missing",
-                expected=f"an age file at {path}",
-                found="no such file",
-                remedy=f"python -m graphmail.credentials seal {self.customer} --inventory <your inventory>",
-            )
-        credential = read(path)
-        if credential.tenant_id.lower() != self.tenant_id:
-            raise WrongTenant(
-                f"The sealed admin credential of customer {self.customer} is of another tenant",
-                expected=self.tenant_id,
-                found=credential.tenant_id,
-                remedy="correct tenant_id in the inventory, or seal that tenant's credential; nothing was contacted",
-            )
-        return credential
+        return admin_of(self)
 
     def _advance(self, seconds: float) -> float:
         url = f"{self.cloud.control}/_sandbox/tenants/{self.tenant_id}/clock"

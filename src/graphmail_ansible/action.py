@@ -8,6 +8,7 @@ from typing import Any
 from ansible.errors import AnsibleAction, AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from graphmail.clouds import cloud
 from graphmail.errors import TenantError
@@ -19,6 +20,7 @@ from graphmail_ansible.perform import perform
 # Before the workers fork: loading a full CA bundle costs ten times a request. Where it cannot be read, or no sandbox
 # runs, the first task that needs it says so.
 RUN.open_cache()
+RUN.tell = Display().display
 with suppress(TenantError):
     tls_context(None)
 with suppress(TenantError):

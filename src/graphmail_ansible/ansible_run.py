@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class AnsibleRun:
         self.run_id = new_run_id(playbook_name(), SystemClock().now())
         self.evidence = evidence_root()
         self._cache: RunCache | None = None
+        # Set where a worker can show something at once; a shipped module cannot.
+        self.tell: Callable[[str], None] | None = None
         self._customers: dict[str, Opened | TenantError] = {}
 
     def open_cache(self) -> None:
@@ -127,6 +130,7 @@ class AnsibleRun:
             cache=self._cache,
             evidence=self.evidence,
             observe=None if check_mode else self.opened(customer).evidence.append_http,
+            tell=self.tell,
         )
 
     def _begun(self, tenant: dict[str, Any], plan: dict[str, Any]) -> Run:

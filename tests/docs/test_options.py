@@ -37,7 +37,7 @@ def test_the_tenant_option_is_documented_as_the_inventory_makes_it(module: str, 
     tenant = documentation[module]["doc"]["options"]["tenant"]["suboptions"]
     made = {"customer", "tenant_id", "initial_domain", "cloud", "admin", "operators", "known_mailbox"}
     assert set(tenant) == made
-    assert set(tenant["admin"]["suboptions"]) == {"kind", "sealed"}
+    assert set(tenant["admin"]["suboptions"]) == {"kind", "client_id", "sealed"}
 
 
 @pytest.mark.parametrize("module", MODULES)

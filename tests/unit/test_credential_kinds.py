@@ -159,8 +159,12 @@ def person(sandbox, operator):
     return path
 
 
-def test_a_persons_sign_in_is_renewed_and_sealed_at_each_use(operator, contoso, person):
-    before = read(person)
+def by_person(operator, path):
+    return operator.tenant(admin={"kind": "device_code", "client_id": GRAPH_TOOLS, "sealed": str(path)})
+
+
+def test_a_persons_sign_in_is_renewed_and_sealed_at_each_use(operator, person):
+    contoso, before = by_person(operator, person), read(person)
 
     assert contoso.graph.get("/organization")["value"][0]["id"] == CONTOSO
 
@@ -170,7 +174,8 @@ def test_a_persons_sign_in_is_renewed_and_sealed_at_each_use(operator, contoso, 
     assert after.secrets() != before.secrets()
 
 
-def test_a_persons_sign_in_that_was_not_used_for_long_says_to_sign_in_again(sandbox, contoso, person):
+def test_a_persons_sign_in_that_was_not_used_for_long_says_to_sign_in_again(operator, person):
+    contoso = by_person(operator, person)
     contoso.clock.sleep(91 * 86400)
 
     with pytest.raises(TokenError, match=r"AADSTS700082.*sign in again"):

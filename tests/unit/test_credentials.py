@@ -10,6 +10,7 @@ import pytest
 from graphmail import sealed
 from graphmail.credentials import ClientSecret, from_json, read
 from graphmail.errors import TenantError
+from tests.sandbox.signed_in import KeyPair
 
 from .inventory_samples import entry, inventory
 
@@ -136,3 +137,60 @@ def test_an_input_that_ends_is_told_without_a_trace(tmp_path, identity):
     assert "Traceback" not in result.stderr
     assert "To do: " in result.stderr
     assert not (tmp_path / "state").exists()
+
+
+def sealed_kind(folder: Path, kind: str, answers: object) -> subprocess.CompletedProcess[str]:
+    client = {"client_id": ANSWERS["client_id"]} if kind in ("device_code", "authorization_code") else {}
+    path = inventory(folder, {"contoso": entry(admin={"kind": kind, **client})})
+    return seal(folder, "contoso", "--inventory", path, "--stdin", stdin=json.dumps(answers))
+
+
+def of_kind(kind: str) -> dict[str, str]:
+    pair = KeyPair()
+    own = {
+        "client_secret": {"client_secret": SECRET},
+        "certificate": {"certificate": pair.public_pem, "private_key": pair.private_pem},
+        "federated": {"assertion_file": "/run/token"},
+    }
+    return {"client_id": ANSWERS["client_id"], "key_id": "k1", **own[kind]}
+
+
+@pytest.mark.parametrize("kind", ["client_secret", "certificate", "federated"])
+def test_what_an_app_signs_in_with_is_sealed_as_the_inventory_says(tmp_path, identity, kind):
+    answers = of_kind(kind)
+
+    result = sealed_kind(tmp_path, kind, answers)
+
+    kept = read(tmp_path / "state/contoso/admin.age")
+    assert (result.returncode, kept.kind) == (0, kind)
+    assert not any(secret in result.stdout + result.stderr for secret in kept.secrets())
+
+
+def test_another_kind_than_the_inventorys_is_refused(tmp_path, identity):
+    result = sealed_kind(tmp_path, "certificate", {"kind": "client_secret", **of_kind("client_secret")})
+
+    assert result.returncode == 1
+    assert "of another kind than the inventory says" in result.stderr
+    assert "admin.kind certificate" in result.stderr
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("kind", ["device_code", "authorization_code"])
+def test_where_a_person_signs_in_there_is_nothing_to_seal(tmp_path, identity, kind):
+    result = sealed_kind(tmp_path, kind, ANSWERS)
+
+    assert result.returncode == 1
+    assert "python -m graphmail.credentials sign-in contoso" in result.stderr
+
+
+def test_keys_are_read_from_the_files_that_are_named(tmp_path, identity):
+    answers = of_kind("certificate")
+    for name in ("certificate", "private_key"):
+        (tmp_path / name).write_text(answers[name])
+    path = inventory(tmp_path, {"contoso": entry(admin={"kind": "certificate"})})
+    typed = f"{answers['client_id']}\nk1\n{tmp_path}/certificate\n{tmp_path}/private_key\n"
+
+    result = seal(tmp_path, "contoso", "--inventory", path, stdin=typed)
+
+    assert result.returncode == 0, result.stderr
+    assert read(tmp_path / "state/contoso/admin.age").certificate == answers["certificate"]

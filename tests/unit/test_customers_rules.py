@@ -146,3 +146,21 @@ def test_label_with_the_name_of_a_customer_or_a_group_is_refused(tmp_path, label
 @pytest.mark.parametrize("name", ["rbac", "global", "all", "ungrouped", "localhost", "customers"])
 def test_customer_with_the_name_of_a_group_is_refused(tmp_path, name):
     assert places(inventory(tmp_path, {name: entry()})) == [(name, "")]
+
+
+@pytest.mark.parametrize("kind", ["device_code", "authorization_code"])
+def test_a_person_signs_in_with_ops_own_client(tmp_path, kind):
+    path = inventory(tmp_path, {"contoso": entry(admin={"kind": kind})})
+
+    assert places(path) == [("contoso", "admin.client_id")]
+    assert mistakes(path)[0].allowed.startswith("ops' own multi-tenant public client")
+
+
+def test_ops_own_client_stands_once_for_all(tmp_path):
+    client = "11111111-2222-4333-8444-555555555555"
+    people = {"contoso": entry(admin={"kind": "device_code"}), "fabrikam": entry("fabrikam", 2)}
+
+    customers = load(inventory(tmp_path, people, defaults={"admin": {"client_id": client}})).customers
+
+    assert customers["contoso"].connection(tmp_path / "inventory.yml")["admin"]["client_id"] == client
+    assert customers["fabrikam"].admin.kind == "client_secret"

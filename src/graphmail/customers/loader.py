@@ -153,6 +153,7 @@ class _Reader:
             yield from rules.cloud(entry)
             yield from rules.credential(entry)
             yield from rules.handover(entry)
+            yield from rules.admin(entry)
         yield from rules.names(entries)
 
     def _source(self, place: Place) -> Place:

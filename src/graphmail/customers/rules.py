@@ -28,6 +28,10 @@ INITIAL_DOMAINS = {
 REAL_CLOUDS = tuple(name for name in INITIAL_DOMAINS if name != "sandbox")
 
 
+# Ways of signing in in which a person does.
+PERSONS = ("device_code", "authorization_code")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A broken rule; `place` is below the customer's entry."""
@@ -130,6 +134,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def admin(entry: Entry) -> Iterator[Finding]:
+    """A person signs in with a client, and it is ops' own: Microsoft's are each made for one resource alone."""
+    if entry.text("admin", "kind") in PERSONS and not entry.text("admin", "client_id"):
+        allowed = f"ops' own multi-tenant public client, with `kind: {entry.text('admin', 'kind')}`"
+        yield Finding(entry.name, ("admin", "client_id"), "is missing", allowed)
 
 
 def credential(entry: Entry) -> Iterator[Finding]:

@@ -38,12 +38,25 @@ class Section(BaseModel):
 
 
 class Admin(Section):
-    kind: Literal["client_secret"] = Field("client_secret", description="how ops signs in to the tenant")
+    kind: Literal["client_secret", "certificate", "federated", "device_code", "authorization_code"] = Field(
+        "client_secret",
+        description="how ops signs in to the tenant: as an app with a secret, a certificate or a workload identity, or "
+        "as an administrator who signs in with a code or in a browser",
+    )
+    client_id: Guid | None = Field(
+        None,
+        description="ops' own multi-tenant public client, which administrators sign in with; needed by `device_code` "
+        "and `authorization_code`, and by bootstrap.yml",
+    )
     sealed: FilePath | None = Field(
         None,
-        description="the sealed file with the admin app's client id and secret; "
-        "if left out, `admin.age` in the customer's state folder",
+        description="the sealed file with how ops signs in; if left out, `admin.age` in the customer's state folder",
     )
+
+    def connection(self, sealed: Path) -> dict[str, Any]:
+        """The part `admin` of the `tenant` option."""
+        client = {"client_id": self.client_id} if self.client_id else {}
+        return {"kind": self.kind, "sealed": str(sealed.absolute())} | client
 
 
 class App(Section):
@@ -159,7 +172,7 @@ class Customer(Section):
             "tenant_id": self.tenant_id,
             "initial_domain": self.initial_domain,
             "cloud": self.cloud,
-            "admin": {"kind": self.admin.kind, "sealed": str(self.admin_file(inventory_path, state))},
+            "admin": self.admin.connection(self.admin_file(inventory_path, state)),
             "operators": list(self.operators),
             # Exchange and Graph must agree about it before anything is written: see `Tenant.pin_exchange`.
             "known_mailbox": self.mailboxes[0],

@@ -56,7 +56,7 @@ class ToDiscover(Section):
             "tenant_id": sought.tenant_id,
             "initial_domain": sought.initial_domain,
             "cloud": sought.cloud,
-            "admin": {"kind": sought.admin.kind, "sealed": str(sealed.absolute())},
+            "admin": sought.admin.connection(sealed),
             "operators": list(self.operators),
             "known_mailbox": "",
         }
@@ -99,7 +99,7 @@ def load_to_discover(path: Path | str) -> ToDiscover:
         if isinstance(entry, dict):
             mistakes += [
                 _told(document, (TOP, name, *finding.place), finding.problem, finding.allowed)
-                for finding in rules.cloud(rules.Entry(name, entry))
+                for finding in (*rules.cloud(rules.Entry(name, entry)), *rules.admin(rules.Entry(name, entry)))
             ]
     if mistakes or found is None:
         raise InventoryError(mistakes)

@@ -36,7 +36,7 @@ class CustomerDriftInfo(Info):
             found = comparison.differences()
         except TenantError as error:
             problem = str(
-                with_rights(error, self.permissions) if isinstance(error, GraphError | ExchangeError) else error
+                with_rights(error, self.permissions, tenant) if isinstance(error, GraphError | ExchangeError) else error
             )
         status = "unknown" if problem else "drift" if found else "none"
         if tenant.run.evidence and not tenant.run.check_mode:

@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from graphmail.access_models import AccessModel
-from graphmail.errors import ExchangeError, NotReady, ServiceFailure, TenantError
+from graphmail.errors import NotReady, ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
 from graphmail.expiry.kept import Kept
 from graphmail.migration.progress import Progresses
@@ -21,23 +20,6 @@ from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.recipients import addressed
 from graphmail.tenant import Tenant
 
-# What an onboarding needs, by the resource that the token is for.
-GRAPH_RIGHTS = (
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-    "User.Read.All",
-)
-EXCHANGE_RIGHTS = ("Exchange.ManageAsApp",)
-# … and of cmdlets, beside those of the access model.
-CMDLETS = (
-    "Get-DistributionGroup",
-    "New-DistributionGroup",
-    "Set-DistributionGroup",
-    "Add-DistributionGroupMember",
-    "Remove-DistributionGroupMember",
-)
 _DURATION = TypeAdapter(timedelta)
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 MAILBOXES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
@@ -68,53 +50,6 @@ class Findings:
             raise
         except TenantError as error:
             self._obstacles.append(_obstacle(area, error.problem, error.expected, error.found, error.remedy))
-
-    def rights(self, model: AccessModel) -> None:
-        """Application permissions in the admin's own tokens, and the cmdlets that Exchange lets it run."""
-        cloud = self._tenant.cloud
-        for audience, needed in ((cloud.graph_audience, GRAPH_RIGHTS), (cloud.exchange_audience, EXCHANGE_RIGHTS)):
-            roles = self._tenant.admin_token(audience).roles
-            self.roles |= roles
-            for right in (right for right in needed if right not in roles):
-                self.add(
-                    "rights",
-                    f"The admin app lacks the application permission {right}",
-                    expected=", ".join(needed),
-                    found=", ".join(sorted(roles)) or "none",
-                    remedy=f"grant {right} to the admin app and consent to it; a new token is needed then",
-                )
-        # Nothing below can be read without them.
-        self.raise_all()
-        allowed = self._cmdlets()
-        missing = [cmdlet for cmdlet in (*CMDLETS, *model.cmdlets) if cmdlet not in allowed]
-        if missing:
-            self.add(
-                "rights",
-                "Exchange does not let the admin app run every cmdlet that is needed",
-                expected="the Entra role Exchange Administrator, or Exchange roles with these cmdlets",
-                found=f"not allowed: {', '.join(missing)}",
-                remedy="assign Exchange Administrator to the admin app's enterprise application; it takes minutes",
-            )
-            self.raise_all()
-
-    def _cmdlets(self) -> frozenset[str]:
-        """A tenant without any licence for Exchange lets nobody in, in the same words as one without the role."""
-        try:
-            return self._tenant.exchange.cmdlets()
-        except ExchangeError as error:
-            skus = self._tenant.graph.get(SKUS).get("value", ()) if error.status == 403 else ()
-            plans = [p for sku in skus for p in sku.get("servicePlans") or () if _active(sku)]
-            if error.status != 403 or any(str(p.get("servicePlanName", "")).startswith("EXCHANGE_") for p in plans):
-                raise
-        self.add(
-            "licence",
-            "The tenant has no licence with Exchange Online",
-            expected="a subscription with a service plan EXCHANGE_…",
-            found=", ".join(str(sku["skuPartNumber"]) for sku in skus) or "no subscription",
-            remedy="license the tenant for Exchange Online, or correct the tenant_id",
-        )
-        self.raise_all()
-        return frozenset()
 
     def domains(self, organization: dict[str, Any], addresses: list[str]) -> None:
         verified = [d["name"].lower() for o in organization["value"] for d in o.get("verifiedDomains", ())]
@@ -237,7 +172,7 @@ def _home(kind: str) -> str:
     return moved if kind == "MailUser" else "license the user or make it a shared mailbox"
 
 
-def _active(sku: dict[str, Any]) -> bool:
+def active(sku: dict[str, Any]) -> bool:
     return sku.get("capabilityStatus", "Enabled") in ("Enabled", "Warning")
 
 

@@ -26,6 +26,7 @@ from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.preflight import SKUS, Findings
 from graphmail.resources.preflight_limits import group_is_ours_to_change, mail_sizes, mailbox_read, room_for_policy
+from graphmail.resources.preflight_rights import rights
 from graphmail.resources.recipients import recipient_read
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
@@ -67,7 +68,7 @@ class TenantInfo(Info):
         findings = Findings(tenant)
         model = MODELS[params["access"]]
         findings.migration()
-        findings.rights(model)
+        rights(tenant, findings, model)
         directory = self._directory(tenant, params, people)
         tenant.confirm(directory[ORGANIZATION].value().get("value", []))
         principal = self._directory_of_app(tenant, params, directory)
