@@ -64,6 +64,13 @@ options:
       - Turns a migration under way back to the state before.
     type: bool
     default: false
+  proof:
+    description:
+      - Whether the proofs sign in with a short-lived credential, since the vendor keeps its own.
+        M(entra_application_password) makes it when RV(proof_credential) says V(missing), and removes it when that
+        says V(spent). Without one no step is proved, and none is taken.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - tenant
   - application_reference
@@ -79,7 +86,8 @@ notes:
   - The admin app needs the application permissions C(AppRoleAssignment.ReadWrite.All) and C(Application.Read.All)
     of Microsoft Graph, C(Exchange.ManageAsApp) of Office 365 Exchange Online, and the Entra role Exchange
     Administrator.
-  - The proofs sign in as the mail app, with the sealed credential that M(entra_application_password) made.
+  - The proofs sign in as the mail app, with the sealed credential that M(entra_application_password) made; with
+    O(proof) with the short-lived one.
 seealso:
   - module: exo_management_role_assignment
   - module: exo_application_access_policy
@@ -125,6 +133,13 @@ waiting_for:
   returned: success
   type: str
   sample: the last tokens with the old permissions to expire
+proof_credential:
+  description:
+    - With O(proof), V(missing) when the next call proves and there is no short-lived credential, V(spent) when there
+      is one and the next call does not need it. Else empty.
+  returned: success
+  type: str
+  sample: missing
 until:
   description:
     - When the wait is over, in ISO 8601 and UTC. Empty without one.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from graphmail.credentials import SealedCredential, read
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
@@ -36,6 +38,16 @@ def live_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:
     if credential.expires and credential.expires <= tenant.clock.now():
         raise TenantError(f"Credential {credential.key_id} expired on {credential.expires:%Y-%m-%d}", remedy=REPLACE)
     return credential
+
+
+def proof_credential_lives(tenant: Tenant) -> bool:
+    """Whether there is a short-lived one that is sealed and not over, as the journal and the disk say; asks nobody."""
+    made = [entry for entry in made_here(Journal(tenant.state.journal), "sealed") if for_proof(entry.marker)]
+    return any(
+        tenant.state.credential(str(entry.facts["key_id"])).exists()
+        and datetime.fromisoformat(str(entry.facts["end"])) > tenant.clock.now()
+        for entry in made
+    )
 
 
 def newest_credential(tenant: Tenant, *, proof: bool = False) -> SealedCredential:

@@ -40,6 +40,7 @@ ORDER = (
     "customer_drift_info",
     "customer_discovery_info",
     "customer_absence_info",
+    "retired_proof_info",
 )
 
 

@@ -73,6 +73,11 @@ def test_the_whole_job_is_green_and_leaves_the_vendors_secret_alone(ops: Operati
     assert not list((ops.state("litware") / "credentials").glob("*.age"))
     (sealed,) = (ops.state("litware") / "credentials" / "retired").glob("*.age")
     assert sealed.stem == proof
+    retired = ops.record("litware", "proof_retired")
+    assert (retired["verdict"], retired["subject"]["key_id"]) == ("passed", proof)
+    found = {check["name"]: check["observed"] for check in retired["checks"]}
+    assert found == {f"listed {proof}": "not among them", f"token {proof}": "AADSTS7000215, twice"}
+    assert "The secret that was made for the proof opens nothing any more" in (bag / "report.html").read_text()
 
     ops.sandbox.mark()
     again = ops.play("onboard.yml")

@@ -15,6 +15,7 @@ TITLES = VERIFICATIONS | {
     "drift": "The tenant is as the inventory says",
     "proof_of_absence": "Nothing that was made here is left, and the app's credential opens nothing",
     "handover": "The vendor has the credential, and it works there",
+    "proof_retired": "The secret that was made for the proof opens nothing any more",
     "migration_prove_before": "The state before the migration: the app reaches the connected mailboxes and no other",
     "migration_prove": "Migration, without consent: the app reaches the connected mailboxes and no other",
     "migration_prove_again": "Migration, without the policy too: the app reaches the connected mailboxes and no other",

@@ -21,6 +21,9 @@ from graphmail.reach import Sources, detect
 from graphmail.resource import Values
 from graphmail.tenant import Tenant
 
+# How long the proof's own credential, which was made a moment ago, may be refused.
+SIGN_IN = 180.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Confined:
@@ -55,14 +58,14 @@ def look(tenant: Tenant, params: Values, model: str, client_id: str, *, alone: b
     there must be no other source of access either. Raises what the tenant's refusal raises.
     """
     try:
-        credential = live_credential(tenant)
+        credential = live_credential(tenant, proof=params["proof"])
     except TenantError as error:
         # Says nothing of the tenant, and no way back could be proved either.
         raise NotTried(error.problem, expected=error.expected, found=error.found, remedy=error.remedy) from None
     customer = _Confined(model, list(params["mailboxes"]), params["outside_mailbox"])
     started = tenant.clock.now()
     app, checks = tenant.as_mail_app(credential), Checks(tenant.clock)
-    token = app.token(True)
+    token = tenant.wait_for_sign_in(credential, SIGN_IN) if params["proof"] else app.token(True)
     carried = mail_roles(token)
     wanted = MODELS[model].consented
     right = not carried if not wanted else wanted <= set(carried)

@@ -24,7 +24,8 @@ Hold = Literal["cache_time", "token_lifetime"]
 class Step:
     """`does` says what it changes, `proves` what must be so before the next one; a hold only waits.
 
-    `red` is the way back from here; empty on a way back, where a red step is tried again by the next run.
+    `red` is the way back from here; empty on a way back, where a red step is tried again by the next run. `signs_in`
+    says that the proof needs the app's credential.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     hold: Hold | None = None
     waits_for: str = ""
     red: Route | None = None
+    signs_in: bool = False
 
 
 _ROLES = "everything that Exchange remembers of the app's rights to be as old as the roles"
@@ -42,7 +44,7 @@ FORWARD = (
     Step("test", proves="Exchange's test: members granted, the outside mailbox denied", red="back_from_roles"),
     Step("hold", hold="cache_time", waits_for=_ROLES, red="back_from_roles"),
     Step("revoke", does="consent in Entra taken away", proves="the test once more, before", red="back_from_consent"),
-    Step("prove", proves="both planes, with a token without any Mail.* role", red="back_from_consent"),
+    Step("prove", proves="both planes, with a token without any Mail.* role", red="back_from_consent", signs_in=True),
     Step(
         "outlast",
         hold="token_lifetime",
@@ -51,14 +53,14 @@ FORWARD = (
     ),
     Step("unrestrict", does="the policy removed", proves="nobody consented again, before", red="back_from_policy"),
     Step("settle", hold="cache_time", waits_for="the removal of the policy to act", red="back_from_policy"),
-    Step("prove_again", proves="both planes, and no other source of access", red="back_from_policy"),
+    Step("prove_again", proves="both planes, and no other source of access", red="back_from_policy", signs_in=True),
 )
 
-_PROVE_BEFORE = Step("prove_before", proves="both planes, as it was before")
+_PROVE_BEFORE = Step("prove_before", proves="both planes, as it was before", signs_in=True)
 _BACK_FROM_ROLES = (Step("withdraw", does="the roles made here taken away"), _PROVE_BEFORE)
 _BACK_FROM_CONSENT = (
     Step("consent", does="consent in Entra as it was", proves="the policy is there, before"),
-    Step("prove_consent", proves="both planes, with a token that carries the old roles"),
+    Step("prove_consent", proves="both planes, with a token that carries the old roles", signs_in=True),
     Step("outlast_back", hold="token_lifetime", waits_for="the last tokens without the old permissions to expire"),
     Step("withdraw", does="the roles made here taken away"),
     Step("fade", hold="cache_time", waits_for="Exchange to forget the roles"),

@@ -23,6 +23,7 @@ CLASSES = {
     "customer_drift_info": "CustomerDriftInfo",
     "customer_discovery_info": "CustomerDiscoveryInfo",
     "customer_absence_info": "CustomerAbsenceInfo",
+    "retired_proof_info": "RetiredProofInfo",
     "propagation_probe": "PropagationProbe",
     "verification_notebook": "VerificationNotebook",
     "credential_handover": "CredentialHandover",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from graphmail.access_models import DEFAULT
 from graphmail.errors import TenantError
+from graphmail.live_credential import proof_credential_lives
 from graphmail.migration.journey import Journey, said
 from graphmail.migration.plan import difference, first_step, obstacles
 from graphmail.migration.progress import Progress, Progresses
@@ -35,9 +36,14 @@ class AccessMigration(Info):
         "max_wait": Option("", {"type": "int", "default": 7200}),
         "stay": Option("", {"type": "bool", "default": True}),
         "back": Option("", {"type": "bool", "default": False}),
+        "proof": Option("", {"type": "bool", "default": False}),
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
+        told = self._go_on(tenant, params)
+        return told | {"proof_credential": self._proof_credential(tenant, params, told["status"])}
+
+    def _go_on(self, tenant: Tenant, params: Values) -> Values:
         progress = Progresses(tenant.state).read()
         if progress is None:
             return self._begin(tenant, params)
@@ -57,6 +63,8 @@ class AccessMigration(Info):
         if params["back"] and not progress.back and (route := progress.step.red):
             progress = progress.turned(route, "somebody asked for the way back")
             Progresses(tenant.state).write(progress)
+        if progress.step.signs_in and self._lacks_credential(tenant, params):
+            return said("next", progress, Done())
         return Journey(tenant, params, progress).go_on()
 
     @staticmethod
@@ -83,9 +91,27 @@ class AccessMigration(Info):
             return said("planned", progress, done)
         tenant.pin()
         tenant.pin_exchange()
+        if self._lacks_credential(tenant, params):
+            return said("next", None, Done(missing="the proof needs a credential of its own first"))
         self._must_work(tenant, params, standing)
         Progresses(tenant.state).write(progress)
         return said("next", progress, done)
+
+    def _proof_credential(self, tenant: Tenant, params: Values, status: str) -> str:
+        """`missing` where the next call proves with a short-lived credential, `spent` where none is needed any more."""
+        if not params["proof"] or tenant.run.check_mode:
+            return ""
+        progress = Progresses(tenant.state).read()
+        # A migration that has not begun goes on with a proof of what is there.
+        wanted = progress.step.signs_in if progress else status == "next"
+        if wanted == (not self._lacks_credential(tenant, params)):
+            return ""
+        return "missing" if wanted else "spent"
+
+    @staticmethod
+    def _lacks_credential(tenant: Tenant, params: Values) -> bool:
+        """Nothing is proved without one: the caller makes it, and calls again."""
+        return bool(params["proof"]) and not proof_credential_lives(tenant)
 
     @staticmethod
     def _must_work(tenant: Tenant, params: Values, standing: Standing) -> None:

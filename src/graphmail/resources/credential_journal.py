@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
@@ -80,6 +80,15 @@ class CredentialJournal:
         for made in self._made("sealed", "gone"):
             if made["key_id"] == key_id:
                 self._became(made, "retired")
+
+    def taken_back(self) -> list[dict[str, str]]:
+        """Secrets that were retired, and of which nobody has seen yet that they open nothing; `path` is the copy's."""
+        made = self._made("retired")
+        return [one | {"path": str(self._tenant.state.retired(one["key_id"]))} for one in made]
+
+    def tried(self, made: dict[str, str], result: Literal["ended", "untried"]) -> None:
+        """That it opens nothing any more, or that no copy of it is left to try: no later run asks again."""
+        self._became(made, result)
 
     def unretired(self) -> list[str]:
         """Key ids of all that was made and sealed here and not taken back, newest first."""
