@@ -16,8 +16,8 @@ LONGEST = 200  # calls; more is a circle
 OVER = ("done", "nothing", "held")
 
 
-def onboard(task: Any, sandbox: Any, members: list[str] | None = None) -> None:
-    """Contoso as onboard.yml leaves it with an access policy, every lag over."""
+def onboard(task: Any, sandbox: Any, members: list[str] | None = None, *, keep: bool = False) -> None:
+    """Contoso as onboard.yml leaves it with an access policy, every lag over; no secret of ours is made with `keep`."""
     task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
     task("entra_service_principal", application="kundo-mail")
     address = "kundo-mailboxes@contoso.example"
@@ -25,7 +25,8 @@ def onboard(task: Any, sandbox: Any, members: list[str] | None = None) -> None:
     task("exo_distribution_group", name=GROUP, address=address, owners=owners, members=members or [SUPPORT])
     task("exo_application_access_policy", application="kundo-mail", group=GROUP)
     task("entra_app_role_assignment", application="kundo-mail", roles=ROLES)
-    task("entra_application_password", application="kundo-mail")
+    if not keep:
+        task("entra_application_password", application="kundo-mail")
     sandbox.settle(CONTOSO)
     sandbox.mark()
 

@@ -7,49 +7,11 @@ import json
 import pytest
 
 from tests.roles.conftest import Operations
+from tests.roles.keeping import CLIENT, DEAD, Vendor, secrets
+from tests.roles.keeping import vendor as vendor
 from tests.sandbox_process import LITWARE
 
 pytestmark = pytest.mark.playbook
-CLIENT = "5a4d0000-0003-4000-8000-00000000a001"
-APP = f"/applications(appId='{CLIENT}')"
-DEAD = "5a4d0000-0003-4000-8000-00000000b001"  # nobody knows its text any more
-
-
-class Vendor:
-    """Who holds the secret that somebody made in the portal."""
-
-    def __init__(self, ops: Operations) -> None:
-        self.sandbox = ops.sandbox
-        app = self.sandbox.by_hand(LITWARE, "GET", APP)
-        body = {"passwordCredential": {"displayName": "vendor"}}
-        made = self.sandbox.by_hand(LITWARE, "POST", f"/applications/{app['id']}/addPassword", body)
-        self.key_id, self._text = made["keyId"], made["secretText"]
-        self.sandbox.settle(LITWARE)
-
-    def signs_in(self) -> bool:
-        answer = self.sandbox.token_answer(LITWARE, client_id=CLIENT, client_secret=self._text)
-        return bool(answer.status_code == 200)
-
-
-@pytest.fixture
-def vendor(ops: Operations) -> Vendor:
-    vendor = Vendor(ops)
-
-    def edit(entries: dict) -> None:
-        entries["litware"]["app"]["known_credentials"] = [DEAD, vendor.key_id]
-        entries["litware"]["credential"] = {"keep": True}
-
-    ops.change(edit, "litware")
-    ops.sandbox.mark()
-    return vendor
-
-
-def secrets(ops: Operations) -> list[str]:
-    return [s["keyId"] for s in ops.sandbox.by_hand(LITWARE, "GET", APP)["passwordCredentials"]]
-
-
-def credential_writes(ops: Operations) -> list[str]:
-    return [w["operation"] for w in ops.sandbox.writes if "assword" in w["operation"]]
 
 
 @pytest.mark.notebook

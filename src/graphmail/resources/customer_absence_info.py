@@ -25,6 +25,8 @@ from graphmail.resources.application_reference import (
     stays_for,
 )
 from graphmail.resources.exo_distribution_group import DistributionGroup
+from graphmail.resources.foreign_credentials import foreign_credential_ids
+from graphmail.resources.kept_credentials import credentials_on
 from graphmail.tenant import Tenant
 
 RECORD = "proof_of_absence"
@@ -84,7 +86,7 @@ class Absence:
         sources = Sources.of(self._tenant, self.client_id, self._entry["group"]["name"])
         return [
             self._check("token", "The app's credential gets no token", self._token),
-            self._check("mailboxes", "No mailbox can be reached with it", self._mailboxes),
+            self._check("mailboxes", "No mailbox can be reached with it", lambda: self._mailboxes(sources)),
             self._check("consent", "Nothing granted here is left of its consent", lambda: self._consent(sources)),
             self._check("access_policy", "No access policy of the app is left", lambda: self._policies(sources)),
             self._check("role_assignments", "Exchange gives the app no role", lambda: self._assignments(sources)),
@@ -133,7 +135,11 @@ class Absence:
             if not answer:
                 return "failed", f"credential {credential.key_id} still gets a token"
             refused.append(f"{credential.key_id}: {answer}")
-        return "passed", "; ".join(refused) or "no credential was made here"
+        tried = "; ".join(refused) or "no credential was made here"
+        if not (works := self._working()):
+            return "passed", tried
+        # Nobody here holds their text, so what they open is read and not tried.
+        return self._or_left(f"{tried}; not made here, and gets tokens: {works}")
 
     def _refusal(self, credential: SealedCredential) -> str:
         graph = self._tenant.as_mail_app(credential)
@@ -150,7 +156,7 @@ class Absence:
         except DeadlineExceeded:
             return ""
 
-    def _mailboxes(self) -> tuple[Verdict, str]:
+    def _mailboxes(self, sources: Sources) -> tuple[Verdict, str]:
         """Without a token there is nothing to ask a mailbox with; with one, each has to answer 403."""
         asked = [*self._entry["mailboxes"], self._entry["outside_mailbox"]]
         for path in self._retired():
@@ -163,7 +169,33 @@ class Absence:
             open_ = [m for m, a in zip(asked, answers, strict=True) if a.error is None or a.error.status != 403]
             if open_:
                 return "failed", f"reachable: {', '.join(open_)}"
-        return "passed", f"no token at all, or 403: {', '.join(asked)}"
+        shut = f"no token at all, or 403: {', '.join(asked)}"
+        if not self._working():
+            return "passed", shut
+        opens = self._opens(sources)
+        if not opens:
+            return "passed", f"{shut}; the tokens of the credentials that are left open no mailbox"
+        return self._or_left(f"{shut}; open to the credentials that are left: {opens}")
+
+    def _or_left(self, observed: str) -> tuple[Verdict, str]:
+        return ("passed", f"{observed}, left alone, since {self._why}") if self._why else ("failed", observed)
+
+    def _working(self) -> str:
+        """Credentials not made here that still get tokens, for a person; none without an enterprise application."""
+        app = self._tenant.graph.find(application_path("", self.client_id)) if self.client_id else None
+        if app is None or self._tenant.graph.find(service_principal_path(self.client_id)) is None:
+            return ""
+        foreign, now = foreign_credential_ids(self._tenant, app), self._tenant.clock.now()
+        return ", ".join(str(one) for one in credentials_on(app) if one.key_id in foreign and one.lives(now))
+
+    def _opens(self, sources: Sources) -> str:
+        """What lets the app's tokens into mailboxes still, and what confines that."""
+        roles = [f"{row['Role']} ({row['Name']})" for row in sources.assignments]
+        consents = [f"{c.role} of {c.resource_name}" for c in sources.consents]
+        if not consents:
+            return ", ".join(roles)
+        confined = ", ".join(_policy(policy) for policy in sources.policies) or "nothing: every mailbox is open"
+        return ", ".join([*consents, *roles]) + f", confined by {confined}"
 
     def _consent(self, sources: Sources) -> tuple[Verdict, str]:
         left = [f"{consent.role} of {consent.resource_name}" for consent in sources.consents]
