@@ -9,6 +9,8 @@ description:
   - There is one policy for each app and group. It is found by the app's client id and the group's object id.
   - Several restricting policies add up, so another V(RestrictAccess) policy of the same app, for another group, stops
     the task before the app gets any consent. Other policies of the app that deny are named in a warning and left alone.
+  - No policy limits what Exchange itself grants to the app. So a role of the app in Exchange (RBAC for Applications)
+    without scope, or for anything but the group, stops the task in the same way; the message names each assignment.
   - Never removes a policy to make it anew, since the app would be unrestricted meanwhile. A policy of another kind
     for the same group stops the task.
   - Says nothing about whether the policy acts yet. M(exo_application_access_info) asks Exchange, and the

@@ -9,6 +9,9 @@ description:
   - The successor of application access policies. What Exchange grants this way is in no token, and consent in Entra
     adds to it, so that a tenant-wide C(Mail.Send) beside it voids the confinement.
   - What is missing is assigned first and what is too much goes last, so that members keep their access.
+  - Assigns nothing new to an app that holds secrets or certificates which neither this project nor
+    O(known_credentials) knows, since whoever holds them would get into the same mailboxes. The task then fails before
+    it writes anything, and names them. To confine a role that had no scope is nothing new.
   - Never touches an assignment of another app, of a role group or of a person.
 options:
   group:
@@ -23,6 +26,12 @@ options:
     type: list
     elements: str
     required: true
+  known_credentials:
+    description:
+      - Key ids of secrets and certificates on the app that were made by hand and shall stay.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - Whether the app shall hold the roles. V(absent) takes away every C(Application …) role that it holds.
@@ -61,6 +70,15 @@ EXAMPLES = r"""
   exo_management_role_assignment:
     tenant: "{{ tenant }}"
     application: kundo-mail
+    group: Kundo Mail mailboxes
+    roles: [Mail.Send, Mail.ReadWrite]
+
+- name: The same of an app made by hand whose secrets the vendor keeps, as the inventory says
+  exo_management_role_assignment:
+    tenant: "{{ tenant }}"
+    application: kundo-mail
+    client_id: "{{ customer.app.client_id | default(omit, true) }}"
+    known_credentials: "{{ customer.app.known_credentials }}"
     group: Kundo Mail mailboxes
     roles: [Mail.Send, Mail.ReadWrite]
 

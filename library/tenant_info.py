@@ -11,6 +11,9 @@ description:
   - Looks whether every address lies in a verified domain, every mailbox exists and is licensed, and Exchange and
     Microsoft Graph mean the same tenant.
   - Looks whether the name of the app or of the group is taken by something else.
+  - Looks whether anything opens more mailboxes to the app than those of its group and would stay, such as another
+    access policy, or a role in Exchange beside a policy.
+  - Looks whether the app holds credentials that nobody here made, where it would get more than it has.
   - Looks at the tenant's app management policy, which may forbid client secrets or shorten their life.
   - What it read is kept for the run's later tasks, which ask again only before they write.
 options:

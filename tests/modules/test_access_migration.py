@@ -153,3 +153,10 @@ def test_what_does_not_work_now_is_not_migrated(migration, task, contoso, sandbo
     assert "is not as it shall be even before the migration" in task.failed(NAME, **ASKED)
     assert sandbox.writes == []
     assert migration.stored is None
+
+
+def test_a_credential_that_nobody_here_made_acts_already_and_stops_nothing(migration, contoso):
+    contoso.graph("POST", f"/applications/{contoso.app()['id']}/addPassword", {})
+    contoso.settled()
+    assert migration.all()["status"] == "done"
+    assert standing(contoso) == AFTER

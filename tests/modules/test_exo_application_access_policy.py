@@ -62,6 +62,40 @@ def test_a_policy_that_opens_another_groups_mailboxes_stops_it(task, app, contos
     assert task(NAME, state="absent", **POLICY)["changed"] is there
 
 
+def role(task, contoso, **scope):
+    """A role in Exchange that somebody gave the app."""
+    task("entra_service_principal", application="kundo-mail")
+    task("exo_service_principal", application="kundo-mail")
+    made = {"Name": "by hand", "App": "Kundo Mail", "Role": "Application Mail.Read"}
+    contoso.cmdlet("New-ManagementRoleAssignment", **made | scope)
+    contoso.settled()
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    ("scope", "place"),
+    [({}, "the whole organization"), ({"RecipientGroupScope": OTHER["name"]}, f"group {OTHER['name']}")],
+)
+def test_a_role_in_exchange_that_opens_other_mailboxes_stops_it(task, app, contoso, sandbox, there, scope, place):
+    if there:
+        task(NAME, **POLICY)
+    task("exo_distribution_group", **OTHER)
+    contoso.settled()
+    role(task, contoso, **scope)
+    for check in (True, False):
+        message = task.failed(NAME, check=check, **POLICY)
+        assert f"Application Mail.Read on {place} (by hand)" in message
+        assert "Remove-ManagementRoleAssignment 'by hand'" in message
+    assert sandbox.writes == []
+    assert task(NAME, state="absent", **POLICY)["changed"] is there
+
+
+def test_a_role_on_the_group_itself_opens_nothing_more(task, app, contoso):
+    contoso.settled()
+    role(task, contoso, RecipientGroupScope=GROUP)
+    assert task(NAME, **POLICY)["changed"]
+
+
 def test_a_policy_that_closes_another_groups_mailboxes_is_named_and_left_alone(task, app, contoso):
     task("exo_distribution_group", **OTHER)
     by_hand(contoso, app, "DenyAccess", OTHER["name"])

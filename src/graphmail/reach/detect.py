@@ -16,6 +16,7 @@ from graphmail.reach.sources import Consent, Sources
 from graphmail.resources.access_policies import RESTRICT
 from graphmail.resources.exo_management_role_assignment import EVERYWHERE, PREFIX, assignment_place
 from graphmail.resources.permissions import GRAPH
+from graphmail.resources.roles_elsewhere import holds_elsewhere
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 DENY = "DenyAccess"
@@ -96,11 +97,9 @@ def _revoke(consent: Consent) -> str:
 
 def _assignments(sources: Sources) -> Iterator[Finding]:
     for row in sources.assignments:
+        if not holds_elsewhere(row, sources.group_row, sources.group):
+            continue
         place = assignment_place(row, sources.group_row)
-        if not str(row.get("Role", "")).startswith(PREFIX):
-            continue
-        if place.lower() == sources.group.lower() or row.get("Enabled", True) in (False, "False"):
-            continue
         named = f"Exchange assigns {row['Role']} on {place} ({row['Name']})"
         everywhere = place == EVERYWHERE
         yield Finding(

@@ -15,7 +15,7 @@ from graphmail.resources.application_reference import (
     service_principal_path,
     stays_for,
 )
-from graphmail.resources.foreign_credentials import foreign_credentials
+from graphmail.resources.foreign_credentials import foreign_credentials, refuse_widening_for
 from graphmail.resources.last_tokens import LastTokens
 from graphmail.resources.permissions import graph_service_principal, role_id, role_name
 from graphmail.retry import Operation
@@ -91,15 +91,8 @@ class AppRoleAssignment(Resource):
         plan = super().plan(found, desired, state)
         if state == "absent":
             return plan
-        foreign = found.object.get("foreign") if found else ()
-        if plan.action and foreign and set(plan.after["roles"]) - set(plan.before["roles"]):
-            raise TenantError(
-                f"App {desired['application']!r} holds credentials that nobody here made, "
-                "and its consent would be widened for whoever has them",
-                expected="none, or each listed as app.known_credentials",
-                found=", ".join(foreign),
-                remedy="list the key ids that the vendor shall keep, or remove them in Entra, then run again",
-            )
+        if plan.action and set(plan.after["roles"]) - set(plan.before["roles"]):
+            refuse_widening_for(found.object.get("foreign", ()) if found else (), desired["application"], "consent")
         return plan
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:

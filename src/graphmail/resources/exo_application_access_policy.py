@@ -15,6 +15,7 @@ from graphmail.resources.entra_app_role_assignment import mail_consents
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.last_tokens import LastTokens
+from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -43,6 +44,8 @@ class ApplicationAccessPolicy(Resource):
         policies = AccessPolicies.of(tenant, client_id, group, desired["group"] if absent else "")
         if not absent:
             policies.refuse_widening(desired["application"], desired["group"])
+            roles = assignments_of_app(tenant, client_id)
+            refuse_roles_elsewhere(roles, desired["application"], group, desired["group"])
         for other in policies.others:
             tenant.warn(
                 f"App {desired['application']!r} has another policy, {other.get('AccessRight')} "

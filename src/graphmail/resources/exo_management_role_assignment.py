@@ -17,6 +17,7 @@ from graphmail.keyed_create import PATIENCE, create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application, stays_for
 from graphmail.resources.exo_service_principal import pointer_row
+from graphmail.resources.foreign_credentials import foreign_credentials, refuse_widening_for
 from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
@@ -38,6 +39,9 @@ class ManagementRoleAssignment(Resource):
     options: ClassVar = REFERENCE | {
         "roles": Option("Role", {"type": "list", "elements": "str", "required": True}, managed=False),
         "group": Option("RecipientGroupScope", {"type": "str", "required": True}, managed=False),
+        "known_credentials": Option(
+            "passwordCredentials", {"type": "list", "elements": "str", "default": []}, managed=False
+        ),
     }
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
@@ -57,24 +61,32 @@ class ManagementRoleAssignment(Resource):
                     f"App {desired['application']!r} has no service principal in Exchange",
                     remedy="run onboard.yml: exo_service_principal makes it",
                 )
-            return None
+            return self._nothing(tenant, application, desired)
         rows = application_assignments(tenant, str(pointer["ObjectId"]))
         if not rows:
-            return None
-        held = {str(row["Name"]): shown_assignment(row, group) for row in rows}
-        return Found({"assignments": sorted(held.values())}, {"rows": rows, "held": held, "pointer": pointer})
+            return self._nothing(tenant, application, desired)
+        return held_assignments(rows, group, _foreign(tenant, application, desired), pointer)
+
+    @staticmethod
+    def _nothing(tenant: Tenant, application: Values | None, desired: Values) -> Found | None:
+        """None, but where nothing may be assigned: `plan` has to know why."""
+        foreign = _foreign(tenant, application, desired)
+        return held_assignments([], None, foreign) if foreign else None
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
-        if state == "absent" or found is None:
-            wanted = {"assignments": desired["assignments"]}
-            return super().plan(found, desired, state) if state == "absent" else Plan("create", after=wanted)
-        before, after = found.values["assignments"], desired["assignments"]
-        if unordered(before) == unordered(after):
+        if state == "absent":
+            return super().plan(found, desired, state)
+        before, after = found.values["assignments"] if found else [], desired["assignments"]
+        if found and unordered(before) == unordered(after):
             return Plan(None)
+        if found and _wider(before, after, [f"{role} on {desired['group']}" for role in found.object["everywhere"]]):
+            refuse_widening_for(found.object["foreign"], desired["application"], "roles in Exchange")
+        if not before:
+            return Plan("create", after={"assignments": after})
         return Plan("update", before={"assignments": before}, after={"assignments": after})
 
     def identify(self, found: Found) -> str:
-        return str(found.object["pointer"]["ObjectId"])
+        return str(found.object["pointer"].get("ObjectId", ""))
 
     def removed(self, found: Found) -> list[str]:
         return list(found.object["held"])
@@ -133,15 +145,44 @@ class ManagementRoleAssignment(Resource):
         )
 
 
+def held_assignments(rows: list[Row], group: Row | None, foreign: list[str], pointer: Row | None = None) -> Found:
+    """`rows` as `plan` compares them; `foreign` are credentials for which nothing may be widened."""
+    held = {str(row["Name"]): shown_assignment(row, group) for row in rows}
+    # What is confined now was open before. A scope that is not known may be a small one, and covers nothing.
+    open_ones = (row for row in rows if row.get("RecipientWriteScope") == "Organization" and enabled(row))
+    everywhere = [str(row["Role"]) for row in open_ones if assignment_place(row, group) == EVERYWHERE]
+    known = {"rows": rows, "held": held, "pointer": pointer or {}, "everywhere": everywhere, "foreign": foreign}
+    return Found({"assignments": sorted(held.values())}, known)
+
+
+def _wider(before: list[str], after: list[str], covered: list[str]) -> bool:
+    return bool(set(unordered(after)) - set(unordered(before + covered)))
+
+
+def _foreign(tenant: Tenant, application: Values | None, desired: Values) -> list[str]:
+    if application is None or desired.get("state") == "absent":
+        return []
+    return foreign_credentials(tenant, application, desired["known_credentials"])
+
+
+def enabled(row: Row) -> bool:
+    """Whether the assignment counts; its Enabled comes as a truth value or as a word."""
+    return row.get("Enabled", True) in (True, "True")
+
+
 def application_assignments(tenant: Tenant, object_id: str) -> list[Row]:
     """The app's assignments of `Application …` roles, direct ones; another assignee's are never among them."""
     return [row for row in assignments_of(tenant, object_id) if str(row.get("Role", "")).startswith(PREFIX)]
 
 
+def assignments_read(object_id: str) -> Cmdlet:
+    """`object_id` is that of Exchange's service principal of the app."""
+    return Cmdlet("Get-ManagementRoleAssignment", {"RoleAssignee": object_id})
+
+
 def assignments_of(tenant: Tenant, object_id: str) -> list[Row]:
     """All its management roles, those of administration too."""
-    cmdlet = Cmdlet("Get-ManagementRoleAssignment", {"RoleAssignee": object_id})
-    (answer,) = tenant.exchange.batch([cmdlet])
+    (answer,) = tenant.exchange.batch([assignments_read(object_id)])
     rows = [] if answer.missing else answer.value()
     return [
         row
@@ -152,7 +193,7 @@ def assignments_of(tenant: Tenant, object_id: str) -> list[Row]:
 
 def shown_assignment(row: Row, group: Row | None) -> str:
     """`Application Mail.Send on <group>`; any other scope in words, a disabled one marked."""
-    disabled = "" if row.get("Enabled", True) in (True, "True") else " (disabled)"
+    disabled = "" if enabled(row) else " (disabled)"
     return f"{row['Role']} on {assignment_place(row, group)}{disabled}"
 
 

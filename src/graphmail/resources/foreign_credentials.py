@@ -1,10 +1,11 @@
-"""Credentials on an app that this project did not make; whoever holds them gets whatever consent is granted."""
+"""Credentials on an app that this project did not make; whoever holds them gets whatever the app is granted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from graphmail.errors import TenantError
 from graphmail.journal import Journal
 from graphmail.resources.credential_journal import EVERY
 from graphmail.resources.key_credentials import thumbprint
@@ -23,6 +24,18 @@ def foreign_credentials(tenant: Tenant, application: dict[str, Any], known: list
         for credential in application.get(kind) or ()
         if credential["keyId"].lower() in foreign
     ]
+
+
+def refuse_widening_for(foreign: Sequence[str], application: str, what: str) -> None:
+    """Raise TenantError where there are any: nothing, such as `consent`, is widened for people whom nobody knows."""
+    if foreign:
+        raise TenantError(
+            f"App {application!r} holds credentials that nobody here made, "
+            f"and its {what} would be widened for whoever has them",
+            expected="none, or each listed as app.known_credentials",
+            found=", ".join(foreign),
+            remedy="list the key ids that the vendor shall keep, or remove them in Entra, then run again",
+        )
 
 
 def foreign_credential_ids(tenant: Tenant, application: dict[str, Any], known: Sequence[str] = ()) -> set[str]:

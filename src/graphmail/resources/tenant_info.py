@@ -20,7 +20,8 @@ from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
-from graphmail.resources.exo_management_role_assignment import acting, application_assignments
+from graphmail.resources.exo_management_role_assignment import ManagementRoleAssignment, acting, held_assignments
+from graphmail.resources.exo_service_principal import POINTERS
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
@@ -28,6 +29,7 @@ from graphmail.resources.preflight import SKUS, Findings
 from graphmail.resources.preflight_limits import group_is_ours_to_change, mail_sizes, mailbox_read, room_for_policy
 from graphmail.resources.preflight_rights import rights
 from graphmail.resources.recipients import recipient_read
+from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
 KINDS = ["secret", "certificate", "federated"]
@@ -80,13 +82,18 @@ class TenantInfo(Info):
         if params["keep_credential"]:
             findings.kept({} if application.missing else application.value(), params["known_credentials"])
         client_id = "" if application.missing else str(application.value()["appId"])
+        assigned = assignments_of_app(tenant, client_id, ahead=True)
+        of_group = referred_group(tenant, params["group"], absent=True)
         if client_id:
             findings.take("access", lambda: self._confined(tenant, params, client_id))
         if model.name == "rbac":
-            assigned = application_assignments(tenant, principal) if principal and consented else []
-            of_group = referred_group(tenant, params["group"], absent=True)
             findings.role_assignments(settings, consented, acting(assigned, of_group, tenant.clock.now()))
+            foreign = foreign_credentials(tenant, application.value(), params["known_credentials"]) if client_id else []
+            held = held_assignments(assigned, of_group, foreign)
+            findings.take("credential", lambda: self._not_widened(tenant, params, consented, held))
         else:
+            named = params["application"], of_group, params["group"]
+            findings.take("access", lambda: refuse_roles_elsewhere(assigned, *named))
             made = any(str(policy.get("AppId", "")).lower() == client_id.lower() for policy in policies)
             room_for_policy(findings, policies, needed=not made)
         app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
@@ -149,6 +156,13 @@ class TenantInfo(Info):
         return MAIL_ROLES & frozenset(found.values["roles"] if found else ())
 
     @staticmethod
+    def _not_widened(tenant: Tenant, params: Values, consented: frozenset[str], held: Found) -> None:
+        """Exchange's roles as their own task will plan them. What consent gives already, they give nobody anew."""
+        roles = ManagementRoleAssignment()
+        wanted = {name: params[name] for name in ("application", "group")} | {"roles": sorted(MAIL_ROLES - consented)}
+        roles.plan(held, roles.prepare(tenant, wanted), "present")
+
+    @staticmethod
     def _confined(tenant: Tenant, params: Values, client_id: str) -> None:
         def find() -> Row | None:
             return referred_group(tenant, params["group"], absent=True)
@@ -172,7 +186,7 @@ class TenantInfo(Info):
         organization = Cmdlet("Get-OrganizationConfig", {})
         groups = group_reads(params["group"], params["group_address"])
         sized = params["mailboxes"] if params.get("large_mail_size") else []
-        asked = [organization, POLICIES, *groups, *map(recipient_read, people), *map(mailbox_read, sized)]
+        asked = [organization, POLICIES, POINTERS, *groups, *map(recipient_read, people), *map(mailbox_read, sized)]
         answers = dict(zip((c.key for c in asked), tenant.exchange.batch(asked, ahead=True), strict=True))
         group_is_ours_to_change(findings, answers[groups[0].key], params["group"])
         sizes = [(address, answers[mailbox_read(address).key]) for address in sized]
