@@ -11,9 +11,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from graphmail.credentials import ClientSecret
 from graphmail.credentials import read as read_sealed
 from graphmail.customers.schema import Customer
+from graphmail.live_credential import live_credential
+from graphmail.mailflow import confinement
+from graphmail.mailflow.access import AccessProof, claims
 from graphmail.resources import resource
 from graphmail.sealed import public_key
 from graphmail.state import StateFolder
+from graphmail.tenant import Tenant
 from graphmail_ansible import perform
 from graphmail_ansible.ansible_run import AnsibleRun, Opened
 from tests.sandbox_process import Sandbox
@@ -22,6 +26,7 @@ from tests.states.playbook import Failed, Playbook
 from tests.states.start_state import StartState
 from tests.states.tenants import Names
 
+PATIENCE = 7200  # seconds of the tenant's own clock; as long as verify.yml gives it
 RECIPIENTLESS = {"message": {"subject": "x", "toRecipients": []}, "saveToSentItems": False}
 
 
@@ -81,6 +86,19 @@ class CustomerOf:
         token = self.sandbox.token(self.names.tenant, **form)
         reached = {address: all(self._opened(token, address)) for address in self.names.members}
         return reached | {self.names.outside: any(self._opened(token, self.names.outside))}
+
+    def red(self) -> dict[str, str]:
+        """The checks of the access proof that do not pass, and what each saw: both planes, the members, the scope."""
+        tenant = Tenant.connect(self._connection)
+        credential = live_credential(tenant)
+        app = tenant.as_mail_app(credential)
+        proof = AccessProof(app, tenant.exchange, tenant.clock, self.entry, credential.client_id)
+        last = proof.run(PATIENCE)
+        seen = {address: proof.judge(address, last) for address, _claim, _member in claims(self.entry)}
+        seen["planes agree"] = proof.agreement(last)
+        seen["members"] = confinement.membership(tenant, self.entry)
+        seen["scope"] = confinement.scope(tenant, self.entry, credential.client_id)
+        return {name: found.observed for name, found in seen.items() if found.verdict != "passed"}
 
     def _opened(self, token: str, address: str) -> list[bool]:
         """Whether it reads there, and whether it sends from there."""

@@ -1,25 +1,27 @@
-"""What must come of a start state: it converges, or the run stops with these words and has written nothing."""
+"""What must come of a start state: it converges and is proved, or the run stops with these words before it writes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphmail.access_models import MODELS
 from tests.states.start_state import StartState
 
 # Roles on the group that act already: consent to these is not needed any more.
 ACTING = {"partial": {"Mail.Send"}, "whole": {"Mail.Send", "Mail.ReadWrite"}}
+# … and those that Exchange gives nobody anew: one without scope is only narrowed.
+HELD = ACTING | {"unscoped": {"Mail.ReadWrite"}}
+MAIL = {"Mail.Send", "Mail.ReadWrite"}
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`stops` are words of the refusal, any of them where there are several obstacles; none: it converges.
 
-    `outside` is whether the app reaches the outside mailbox all the same, by what this model leaves alone and names.
+    `red` are the checks of the access proof that do not pass, because of what onboarding leaves alone and names.
     """
 
     stops: tuple[str, ...] = ()
-    outside: bool = False
+    red: frozenset[str] = frozenset()
 
     @property
     def converges(self) -> bool:
@@ -28,8 +30,19 @@ class Verdict:
 
 def verdict(state: StartState) -> Verdict:
     found = [*_app(state), *_group(state), *_access(state)]
-    unscoped = state.model == "application_access_policy" and state.roles == "unscoped"
-    return Verdict(tuple(found), outside=unscoped and not found)
+    return Verdict(tuple(found), frozenset() if found else _red(state))
+
+
+def _red(state: StartState) -> frozenset[str]:
+    """Members that are only reported, and policies that deny: whatever the model, somebody has to look at those."""
+    found = set()
+    if state.extra_members == "report" and state.group in ("extra", "nested"):
+        found.add("members")
+    if state.extra_members == "report" and state.group == "nested":
+        found.add("scope")
+    if state.policy in ("deny_group", "deny_others"):
+        found.add("scope")
+    return frozenset(found)
 
 
 def _app(state: StartState) -> list[str]:
@@ -38,7 +51,7 @@ def _app(state: StartState) -> list[str]:
         found.append("the inventory does not name")
     if state.app == "deleted":
         found.append("deleted app still holds the uniqueName")
-    lacking = set(MODELS[state.model].consented) - set(state.consents)
+    lacking = MAIL - set(state.consents) - (HELD.get(state.roles, set()) if state.model == "rbac" else set())
     if state.secret == "unknown" and lacking:
         found.append("holds credentials that nobody here made")
     return found
@@ -56,7 +69,9 @@ def _access(state: StartState) -> list[str]:
         found.append("is given more mailboxes")
     if state.policy == "deny_group" and state.model == "application_access_policy":
         found.append("is of another kind")
-    mail = {"Mail.Send", "Mail.ReadWrite"} & set(state.consents)
+    if state.roles in ("elsewhere", "unscoped") and state.model == "application_access_policy":
+        found.append("by roles in Exchange")
+    mail = MAIL & set(state.consents)
     if state.model == "rbac" and state.has_app and mail - ACTING.get(state.roles, set()):
         found.append("run migrate.yml")
     return found
@@ -67,8 +82,6 @@ def migration(state: StartState) -> Verdict:
     found = []
     if state.policy == "deny_others":
         found.append("is a list of mailboxes to stay out of")
-    if state.roles in ("elsewhere", "unscoped"):
-        found.append("which was not made here")
     if state.group == "nested" and state.extra_members == "report":
         found.append("holds another group")
-    return Verdict(tuple(found))
+    return Verdict(tuple(found), frozenset() if found else _red(state))

@@ -38,6 +38,7 @@ def test_start_state(state, customer_of):
     assert {name.split()[0] for name in now.own} & {"consent", "policy"} == set()
     members, outside = customer.names.members, customer.names.outside
     assert customer.reached() == dict.fromkeys(members, True) | {outside: False}
+    assert customer.red().keys() == expected.red
     # The permissions that the app declares are the onboarding's, and grant nothing.
     assert (customer.play("onboard.yml"), customer.changed) == ("", ["entra_application"])
     written = customer.writes

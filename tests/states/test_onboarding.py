@@ -31,5 +31,6 @@ def test_start_state(state, customer_of):
     assert (customer.play("onboard.yml"), customer.changed) == ("", [])
     assert customer.writes == written
     members, outside = customer.names.members, customer.names.outside
-    assert customer.reached() == dict.fromkeys(members, True) | {outside: expected.outside}
+    assert customer.reached() == dict.fromkeys(members, True) | {outside: False}
+    assert customer.red().keys() == expected.red
     offboarded_and_back(customer, start)
