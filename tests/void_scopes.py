@@ -70,8 +70,7 @@ class App:
         self.cmdlet("Add-DistributionGroupMember", **added)
 
     def reached(self, mailbox: str) -> set[str]:
-        """Which of `read` and `send` Graph really lets the app do there, once all lags are over."""
-        self.sandbox.advance(self.tenant, HOURS)
+        """Which of `read` and `send` Graph really lets the app do there, now."""
         bearer = self.sandbox.token(self.tenant, client_id=self.client_id, client_secret=self.secret)
         root = f"{self.sandbox.json['graph']}/v1.0/users/{mailbox}"
         headers = {"Authorization": f"Bearer {bearer}"}
@@ -83,7 +82,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """`kind` is the finding's, `also` that of a second one. Graph lets the app into `opens` and refuses it `refuses`."""
+    """`kind` is the finding's, `also` a second one's. Graph lets the app into `opens`, and not into `refuses`."""
 
     model: str
     kind: str
@@ -195,7 +194,13 @@ VOIDS: dict[str, Void] = {
         says="RestrictAccess names 'others'. So the app reaches the mailboxes of 'others' too",
     ),
     "a policy that denies the group": Void(
-        POLICY, "policy_denies_group", _denied_alone, refuses=SUPPORT, says="DenyAccess names the group"
+        POLICY,
+        "policy_denies_group",
+        _denied_alone,
+        opens=CEO,
+        refuses=SUPPORT,
+        says="DenyAccess names the group",
+        also="no_policy",
     ),
     "a policy for every app that cancels out ours": Void(
         POLICY,
