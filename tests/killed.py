@@ -44,7 +44,11 @@ class Point:
     asked: str
     nth: int
     after: bool
-    writes: bool
+    operation: Operation
+
+    @property
+    def writes(self) -> bool:
+        return self.operation is not Operation.READ
 
     def __str__(self) -> str:
         return f"{'after' if self.after else 'before'} {self.asked}, number {self.nth}"
@@ -55,13 +59,13 @@ class Killer:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kills = 0
-        self._sent: list[tuple[str, bool]] = []
+        self._sent: list[tuple[str, Operation]] = []
         self._strikes: Callable[[str], bool] = lambda asked: False
         self._after = False
         send = Transport.send
 
         def killed(transport: Transport, request: Any, operation: Operation, **options: Any) -> Any:
-            self._sent.append((request.asked, operation is not Operation.READ))
+            self._sent.append((request.asked, operation))
             strikes = self._strikes(request.asked)
             self.kills += strikes
             if strikes and not self._after:
@@ -79,9 +83,9 @@ class Killer:
         call()
         nth: Counter[str] = Counter()
         points = []
-        for asked, writes in self._sent:
+        for asked, operation in self._sent:
             nth[asked] += 1
-            points += [Point(asked, nth[asked], after, writes) for after in (False, True)]
+            points += [Point(asked, nth[asked], after, operation) for after in (False, True)]
         return points
 
     def kill(self, point: Point, call: Callable[[], object]) -> None:
@@ -108,7 +112,7 @@ class Killer:
         raise AssertionError(f"still killed at request {LONGEST}")
 
     def _asked(self, asked: str) -> int:
-        return sum(sent == asked for sent, _writes in self._sent)
+        return sum(sent == asked for sent, _operation in self._sent)
 
     def _aim(self, strikes: Callable[[str], bool], *, after: bool) -> None:
         self._strikes, self._after = strikes, after
@@ -119,13 +123,14 @@ class Killer:
 
 
 def chosen(points: Sequence[Point], writes: int = 4, others: int = 1) -> list[Point]:
-    """All with GRAPHMAIL_KILLS=all. Else the same few each time: after writes, where most is at stake, and others."""
+    """All with GRAPHMAIL_KILLS=all. Else the same few each time: after one-shots, after writes, and others."""
     if ALL:
         return list(points)
     dice = Random(7)
-    after_writes = [point for point in points if point.writes and point.after]
-    rest = [point for point in points if point not in after_writes]
-    return [*dice.sample(after_writes, min(writes, len(after_writes))), *dice.sample(rest, others)]
+    once = [point for point in points if point.after and point.operation is Operation.ONE_SHOT]
+    after_writes = [point for point in points if point.after and point.writes and point not in once]
+    rest = [point for point in points if not (point.after and point.writes)]
+    return [*once, *dice.sample(after_writes, min(writes, len(after_writes))), *dice.sample(rest, others)]
 
 
 @contextmanager
