@@ -18,9 +18,10 @@ options:
     required: true
   adopted:
     description:
-      - Whether what was not made here may stay (V(leave)) or has to be gone too (V(remove)).
+      - Whether what was not made here may stay (V(leave)), has to be as it was found (V(restore)) or has to be gone too
+        (V(remove)).
     type: str
-    choices: [leave, remove]
+    choices: [leave, restore, remove]
     default: leave
   max_wait:
     description:

@@ -42,6 +42,12 @@ options:
         whoever holds them, and nothing but the policy confines them.
     type: int
     default: 0
+  restore:
+    description:
+      - With O(state=absent) and O(made_here_only=true), removes the policy also where it alone confines consent, if the
+        record of the start state says that the app had that very consent before, unconfined.
+    type: bool
+    default: false
   state:
     description:
       - Whether the policy shall exist. V(absent) B(opens every mailbox) of the tenant to an app that still has

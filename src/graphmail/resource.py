@@ -17,6 +17,7 @@ from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError, nothing_done
 from graphmail.keyed_create import find_again
 from graphmail.rights import for_person
+from graphmail.start_state import StartState
 from graphmail.tenant import Tenant
 
 State = Literal["present", "absent"]
@@ -136,6 +137,27 @@ class Resource(ABC):
     def _claim_key(self, desired: Values) -> str:
         return str(desired.get(self.key or "application"))
 
+    def adopted(self, tenant: Tenant, found: Found, desired: Values) -> bool:
+        """Whether it was there before, so that what is changed of it can be asked to be put back."""
+        return not Claims(tenant).holds(self.name, self._claim_key(desired), self.identify(found))
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        """What `graphmail.put_back` needs of it to put it back; empty for what is not recorded."""
+        return {}
+
+    def set_here(self, plan: Plan, found: Found, desired: Values) -> Values:
+        """What this change sets, as `StartState.change` takes it."""
+        return dict(plan.after)
+
+    def record(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        """Before the first write: what was there before, as it was found, and what becomes of it now."""
+        if plan.action == "update" and found and self.claimed and self.adopted(tenant, found, desired):
+            values = self.as_found(tenant, found, desired)
+            if values:
+                set_here = self.set_here(plan, found, desired)
+                key = self._claim_key(desired)
+                StartState(tenant).change(self.name, key, self.identify(found), values, set_here)
+
     def facts(self, found: Found | None, desired: Values) -> Values:
         """What the task returns beside `changed` and `diff`; `found` is None for what check mode would create."""
         return {}
@@ -180,6 +202,8 @@ class Resource(ABC):
             tenant.pin()
             if self.name.startswith("exo_"):
                 tenant.pin_exchange()
+            StartState(tenant).begin()
+            self.record(tenant, plan, found, params)
             claim = self._claim(tenant, plan, params)
             self._apply(tenant, plan, found, params, claim)
             found = None if plan.action == "delete" else self.read(tenant, params)

@@ -66,6 +66,11 @@ class StateFolder:
         return self.path / "kept.json"
 
     @property
+    def start_state(self) -> Path:
+        """What was there before, as it was found, and what was changed of it here."""
+        return self.path / "start_state.json"
+
+    @property
     def credentials(self) -> Path:
         return self.path / "credentials"
 

@@ -39,6 +39,7 @@ ORDER = (
     "credential_handover",
     "customer_drift_info",
     "customer_discovery_info",
+    "customer_start_state",
     "customer_absence_info",
     "retired_proof_info",
 )

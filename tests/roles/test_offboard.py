@@ -11,6 +11,7 @@ from tests.sandbox_process import CONTOSO, LITWARE
 
 pytestmark = pytest.mark.playbook
 NAMED = "-e offboard=contoso"
+ADOPTED = "5a4d0000-0003-4000-8000-00000000a001"
 
 
 def onboard(ops: Operations, customer: str = "contoso", **changed: Any) -> None:
@@ -98,3 +99,57 @@ def test_what_was_adopted_stays_and_is_named_until_one_is_told(ops: Operations) 
     assert told.failures() == {}, told.output
     gone = left(ops, LITWARE)
     assert (gone["apps"], gone["groups"], gone["policies"]) == ([], [], [])
+
+
+def adopted(ops: Operations) -> dict[str, Any]:
+    """Litware's own app, its consent and its group, as a person sees them."""
+    hand = ops.sandbox.by_hand
+    (app,) = [a for a in hand(LITWARE, "GET", "/applications")["value"] if a["appId"] == ADOPTED]
+    principal = hand(LITWARE, "GET", f"/servicePrincipals(appId='{ADOPTED}')")
+    grants = hand(LITWARE, "GET", f"/servicePrincipals/{principal['id']}/appRoleAssignments")["value"]
+    groups = hand(LITWARE, cmdlet="Get-DistributionGroup", parameters={"ResultSize": "Unlimited"})["value"]
+    (group,) = [group for group in groups if group["Name"] == "Kundo Mail mailboxes"]
+    asked = {"Identity": group["Guid"], "ResultSize": "Unlimited"}
+    rows = hand(LITWARE, cmdlet="Get-DistributionGroupMember", parameters=asked)["value"]
+    return {
+        "app": {name: value for name, value in app.items() if name != "uniqueName"},
+        "principal": principal,
+        "consents": [(grant["resourceId"], grant["appRoleId"]) for grant in grants],
+        "group": group,
+        "members": sorted(row["PrimarySmtpAddress"] for row in rows),
+        "policies": hand(LITWARE, cmdlet="Get-ApplicationAccessPolicy")["value"],
+    }
+
+
+def test_an_adopted_customer_is_put_back_as_it_was_found(ops: Operations) -> None:
+    ops.sandbox.settle(LITWARE)
+    start = adopted(ops)
+    onboard(ops, "litware", app={"display_name": "Kundo", "notes": "by the vendor"})
+    onboarded = adopted(ops)
+    assert start["policies"] == [] != onboarded["policies"]
+    assert "it@litware.example" in set(start["members"]) - set(onboarded["members"])
+    named = ("-e offboard=litware", "-e offboard_adopted=restore")
+    check = ops.play("offboard.yml", *named, "--check")
+    assert check.failures() == {}, check.output
+    assert ops.sandbox.writes == []
+
+    left = ops.play("offboard.yml", "-e offboard=litware")
+
+    assert left.failures() == {}, left.output
+    now = adopted(ops)
+    assert (now["app"], now["consents"]) == (start["app"], start["consents"])
+    # The policy confines consent that was there before, so it stays, and who was taken out of the group stays out.
+    assert now["policies"] == onboarded["policies"]
+    assert now["members"] == [member for member in start["members"] if member != "it@litware.example"]
+    assert "it@litware.example" in left.output
+    observed = {c["name"]: c["observed"] for c in ops.record("litware", "proof_of_absence")["checks"]}["start_state"]
+    assert "members removed here" in observed
+    assert "unique_name" in observed
+
+    put_back = ops.play("offboard.yml", *named)
+
+    assert put_back.failures() == {}, put_back.output
+    assert adopted(ops) == start
+    assert ops.record("litware", "proof_of_absence")["verdict"] == "passed"
+    again = ops.play("offboard.yml", *named)
+    assert (again.failures(), again.changed("litware")) == ({}, [])

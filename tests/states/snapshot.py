@@ -10,7 +10,7 @@ from tests.states.by_hand import ByHand
 from tests.states.tenants import GROUP
 
 LISTS = {
-    "policy": ("Get-ApplicationAccessPolicy", "Identity"),
+    "policy": ("Get-ApplicationAccessPolicy", "AppId ScopeName"),
     "pointer": ("Get-ServicePrincipal", "ObjectId"),
     "assignment": ("Get-ManagementRoleAssignment", "Name"),
     "group": ("Get-DistributionGroup", "Name"),
@@ -18,6 +18,7 @@ LISTS = {
     "contact": ("Get-MailContact", "Name"),
 }
 SIZED = ("group", "mailbox", "contact")  # that page
+THERE, AGAIN = "(there or not)", "(made once more)"
 DELETED = "/directory/deletedItems/microsoft.graph.application"
 
 
@@ -48,9 +49,11 @@ def taken(hand: ByHand) -> Snapshot:
     for kind, found in (("app", apps), ("principal", principals), ("deleted", deleted)):
         for item in found:
             objects[f"{kind} {item['appId']}"] = item
+    roles = {(p["id"], role["id"]): role["value"] for p in principals for role in p["appRoles"]}
     for principal in principals:
         for grant in hand.graph("GET", f"/servicePrincipals/{principal['id']}/appRoleAssignments")["value"]:
-            name = f"consent {principal['appId']} {grant['resourceDisplayName']} {grant['appRoleId']}"
+            role = roles.get((grant["resourceId"], grant["appRoleId"]), grant["appRoleId"])
+            name = f"consent {principal['appId']} {grant['resourceDisplayName']} {role}"
             objects[name] = grant
             if principal["appId"] in mine:
                 ours.add(name)
@@ -71,9 +74,31 @@ def _exchange(hand: ByHand) -> dict[str, Any]:
     objects: dict[str, Any] = {}
     for kind, (cmdlet, name) in LISTS.items():
         rows = hand.cmdlet(cmdlet, ResultSize="Unlimited") if kind in SIZED else hand.cmdlet(cmdlet)
-        objects |= {f"{kind} {row[name]}": row for row in rows}
+        objects |= {f"{kind} {' '.join(row[n] for n in name.split())}": row for row in rows}
     for name, row in list(objects.items()):
         if name.startswith("group "):
             members = hand.cmdlet("Get-DistributionGroupMember", Identity=row["Guid"], ResultSize="Unlimited")
             objects[f"members {row['Name']}"] = sorted(member["Name"] for member in members)
     return objects
+
+
+# What a service chooses anew for what is made once more.
+CHOSEN = {"id", "createdDateTime", "Guid", "WhenChanged", "WhenCreated"}
+
+
+def differences(start: Snapshot, after: Snapshot) -> dict[str, set[str]]:
+    """Name of each object that is not as it was -> its properties that differ; THERE for one that came or went.
+
+    What was made once more just as it was differs by AGAIN alone.
+    """
+    found = {}
+    for name in start.objects.keys() | after.objects.keys():
+        before, now = (json.loads(s.objects[name]) if name in s.objects else None for s in (start, after))
+        if before == now:
+            continue
+        if not isinstance(before, dict) or not isinstance(now, dict):
+            found[name] = {"members"} if before is not None and now is not None else {THERE}
+            continue
+        differ = {key for key in before.keys() | now.keys() if before.get(key) != now.get(key)}
+        found[name] = {AGAIN} if differ <= CHOSEN else differ
+    return found

@@ -45,4 +45,4 @@ def test_start_state(state, customer_of):
     assert (customer.play("migrate.yml"), customer.changed) == ("", [])
     assert (customer.play("onboard.yml"), customer.changed) == ("", [])
     assert customer.writes == written
-    offboarded_and_back(customer, start)
+    offboarded_and_back(customer, start, migrated=True)

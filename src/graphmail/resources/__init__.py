@@ -22,6 +22,7 @@ CLASSES = {
     "tenant_info": "TenantInfo",
     "customer_drift_info": "CustomerDriftInfo",
     "customer_discovery_info": "CustomerDiscoveryInfo",
+    "customer_start_state": "CustomerStartState",
     "customer_absence_info": "CustomerAbsenceInfo",
     "retired_proof_info": "RetiredProofInfo",
     "propagation_probe": "PropagationProbe",

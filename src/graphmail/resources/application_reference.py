@@ -60,13 +60,18 @@ def stays_for(tenant: Tenant, application: dict[str, Any], desired: dict[str, An
     """Why an app is not an offboarding's to take away, for a person; empty where it is."""
     if desired.get("client_id"):
         return f"app {application['appId']} was adopted: somebody else made it"
-    name = str(desired.get("application") or desired.get("unique_name"))
-    if not Claims(tenant).holds("entra_application", name, str(application["id"])):
+    if not made_here(tenant, application, desired):
         return f"nothing here says that app {application['appId']} was made here"
     foreign = foreign_credentials(tenant, application, [])
     return (
         f"app {application['appId']} holds credentials that nobody here made: {', '.join(foreign)}" if foreign else ""
     )
+
+
+def made_here(tenant: Tenant, application: dict[str, Any], desired: dict[str, Any]) -> bool:
+    """Whether the journal claims the app; one that the inventory adopts was there before."""
+    name = str(desired.get("application") or desired.get("unique_name"))
+    return not desired.get("client_id") and Claims(tenant).holds("entra_application", name, str(application["id"]))
 
 
 def referred_application(tenant: Tenant, desired: dict[str, Any]) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from graphmail.credentials import read as read_sealed
 from graphmail.errors import DeadlineExceeded, TenantError, TokenError
 from graphmail.evidence import Check, Record, Run, Subject, Verdict
 from graphmail.exchange import Row
+from graphmail.put_back import Adopted, undos_of
 from graphmail.reach import Sources
 from graphmail.reach.sources import EVERY_APP
 from graphmail.resource import Info, Option, Values
@@ -27,6 +28,7 @@ from graphmail.resources.application_reference import (
 from graphmail.resources.exo_distribution_group import DistributionGroup
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
+from graphmail.start_state import StartState
 from graphmail.tenant import Tenant
 
 RECORD = "proof_of_absence"
@@ -40,7 +42,7 @@ class CustomerAbsenceInfo(Info):
     permissions = ("Application.Read.All",)
     options: ClassVar = {
         "entry": Option("", {"type": "dict", "required": True}),
-        "adopted": Option("", {"type": "str", "choices": ["leave", "remove"], "default": "leave"}),
+        "adopted": Option("", {"type": "str", "choices": ["leave", "restore", "remove"], "default": "leave"}),
         "max_wait": Option("", {"type": "int", "default": 7200}),
     }
 
@@ -67,10 +69,11 @@ class CustomerAbsenceInfo(Info):
 class Absence:
     """The checks, of one customer. `entry` is the inventory's."""
 
-    def __init__(self, tenant: Tenant, entry: Values, *, adopted: str, max_wait: float) -> None:
+    def __init__(self, tenant: Tenant, entry: Values, *, adopted: Adopted, max_wait: float) -> None:
         self._tenant = tenant
         self._entry = entry
-        self._leave = adopted == "leave"
+        self._adopted = adopted
+        self._leave = adopted != "remove"
         self._max_wait = max_wait
         app = entry["app"]
         self._reference = {"application": app["unique_name"], "client_id": app.get("client_id"), "state": "absent"}
@@ -92,6 +95,7 @@ class Absence:
             self._check("role_assignments", "Exchange gives the app no role", lambda: self._assignments(sources)),
             self._check("application", "The app and its enterprise application are gone", self._app),
             self._check("group", "The group is gone", self._group),
+            self._check("start_state", "What was there before is as it was found", self._start_state),
         ]
 
     def record(self, checks: list[Check], started: datetime) -> Record:
@@ -237,6 +241,20 @@ class Absence:
             return "passed", f"left alone: {why}"
         gone = self._gone(lambda: resource.read(self._tenant, wanted))
         return ("passed", NOTHING) if gone else ("failed", "still there")
+
+    def _start_state(self) -> tuple[Verdict, str]:
+        """What `leave` leaves, and what cannot be put back, is named."""
+        record = StartState(self._tenant)
+        if not self._leave:
+            return "passed", NOTHING
+        if not record.complete:
+            return "passed", "not known: this customer was onboarded before start states were recorded"
+        wanted = self._reference | {"group": self._entry["group"]["name"]}
+        found = [undo for _, undos in undos_of(self._tenant, wanted) for undo in undos]
+        if open_ := [undo.text() for undo in found if undo.taken(self._adopted)]:
+            return "failed", f"not put back: {'; '.join(open_)}"
+        left = [undo.text() for undo in found] + [text for closed in record.objects() for text in closed.left]
+        return "passed", f"left as it is: {'; '.join(sorted(left))}" if left else NOTHING
 
     def _gone(self, look: Callable[[], Any]) -> bool:
         """Absent in one look after another, as replicas come to agree."""

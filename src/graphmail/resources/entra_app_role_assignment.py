@@ -11,6 +11,7 @@ from graphmail.keyed_create import PATIENCE, create_keyed, find_again
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.resources.application_reference import (
     REFERENCE,
+    made_here,
     referred_application,
     service_principal_path,
     stays_for,
@@ -19,6 +20,7 @@ from graphmail.resources.foreign_credentials import foreign_credentials, refuse_
 from graphmail.resources.last_tokens import LastTokens
 from graphmail.resources.permissions import graph_service_principal, role_id, role_name
 from graphmail.retry import Operation
+from graphmail.start_state import ListChange, StartState
 from graphmail.tenant import Tenant
 
 
@@ -87,6 +89,33 @@ class AppRoleAssignment(Resource):
     def _claim(self, tenant: Tenant, plan: Plan, params: Values) -> str:
         return ""  # each permission is claimed when it is granted
 
+    def adopted(self, tenant: Tenant, found: Found, desired: Values) -> bool:
+        application = referred_application(tenant, desired)
+        return application is not None and not made_here(tenant, application, desired)
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        """By the names that are compared, with the ids that granting again needs."""
+        if "principal_id" not in found.object:
+            return {}
+        path = f"/servicePrincipals/{found.object['principal_id']}/appRoleAssignments"
+        rows = tenant.graph.list_all(path)
+        return {"roles": {self._name(tenant, row): [row["resourceId"], row["appRoleId"]] for row in rows}}
+
+    def set_here(self, plan: Plan, found: Found, desired: Values) -> Values:
+        before, after = frozenset(plan.before["roles"]), frozenset(plan.after["roles"])
+        return {"roles": ListChange(after - before, before - after)}
+
+    def identify(self, found: Found) -> str:
+        return str(found.object.get("principal_id", ""))
+
+    def remember(self, tenant: Tenant, desired: Values) -> None:
+        """Record the consent of an app that was there before, ahead of what only confines it."""
+        wanted = {"application": desired["application"], "client_id": desired.get("client_id")}
+        found = self.read(tenant, wanted | {"roles": [], "known_credentials": []})
+        if found and self.adopted(tenant, found, wanted) and (values := self.as_found(tenant, found, wanted)):
+            key = self._claim_key(wanted)
+            StartState(tenant).change(self.name, key, self.identify(found), values, {"roles": ListChange()})
+
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         plan = super().plan(found, desired, state)
         if state == "absent":
@@ -125,12 +154,18 @@ class AppRoleAssignment(Resource):
     def _grant(self, tenant: Tenant, principal_id: str, name: str) -> str:
         """Id of the assignment."""
         graph = graph_service_principal(tenant)
-        body = {"principalId": principal_id, "resourceId": graph["id"], "appRoleId": role_id(graph, name)}
+        return self.grant_ids(tenant, principal_id, graph["id"], role_id(graph, name))
+
+    @staticmethod
+    def grant_ids(tenant: Tenant, principal_id: str, resource_id: str, app_role_id: str) -> str:
+        """Consent to any service's permission, by ids; again is no error. Id of the assignment."""
+        body = {"principalId": principal_id, "resourceId": resource_id, "appRoleId": app_role_id}
         path = f"/servicePrincipals/{principal_id}/appRoleAssignments"
 
         def granted() -> dict[str, Any] | None:
             try:
-                return next((a for a in tenant.graph.list_all(path) if a["appRoleId"] == body["appRoleId"]), None)
+                same = {"resourceId": resource_id, "appRoleId": app_role_id}
+                return next((a for a in tenant.graph.list_all(path) if same.items() <= a.items()), None)
             except GraphError as error:
                 # A read that goes backwards may not know the enterprise application itself.
                 if error.missing:
@@ -139,9 +174,9 @@ class AppRoleAssignment(Resource):
 
         made = create_keyed(
             tenant.clock,
-            f"the consent to {name}",
+            f"the consent to {app_role_id}",
             lambda: tenant.graph.call(
-                Operation.KEYED_CREATE, "POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", json=body
+                Operation.KEYED_CREATE, "POST", f"/servicePrincipals/{resource_id}/appRoleAssignedTo", json=body
             ),
             granted,
             exists=_exists_already,
@@ -173,6 +208,11 @@ def _exists_already(error: ServiceFailure) -> bool:
 
 def mail_consents(tenant: Tenant, desired: Values) -> list[str]:
     """Permissions for mail that the app will still have after what this run took, or in a check would take, away."""
+    return [role for role in consents_left(tenant, desired) if role.startswith("Mail.") or "/" in role]
+
+
+def consents_left(tenant: Tenant, desired: Values) -> list[str]:
+    """All of them, by name."""
     application = referred_application(tenant, desired | {"state": "absent"})
     if application is None or tenant.graph.find(service_principal_path(application["appId"])) is None:
         return []
@@ -184,4 +224,4 @@ def mail_consents(tenant: Tenant, desired: Values) -> list[str]:
             if stays_for(tenant, application, desired)
             and not Claims(tenant).holds(AppRoleAssignment.name, f"{desired['application']} {role}", i)
         }
-    return sorted(role for role in there if role.startswith("Mail.") or "/" in role)
+    return sorted(there)

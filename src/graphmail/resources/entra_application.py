@@ -100,6 +100,10 @@ class Application(Resource):
     def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
         return stays_for(tenant, found.object, desired)
 
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        values = {n: found.object.get(o.property) for n, o in self.options.items() if o.managed and n != "logo"}
+        return values | {"logo": bool((found.object.get("info") or {}).get("logoUrl"))}
+
     @staticmethod
     def _left_deleted(tenant: Tenant, desired: Values) -> Found | None:
         """For what shall be absent for good: the app that is soft-deleted, if it was made here."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from graphmail.claims import Claims
 from graphmail.errors import GraphError, ServiceFailure
 from graphmail.keyed_create import create_keyed
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, Values
 from graphmail.resources.application_reference import (
     REFERENCE,
+    made_here,
     referred_application,
     service_principal_path,
     stays_for,
 )
+from graphmail.resources.entra_app_role_assignment import consents_left
 from graphmail.retry import Operation
+from graphmail.start_state import StartState
 from graphmail.tenant import Tenant
 
 # Makes it show under "Enterprise applications" in the portal.
@@ -56,8 +60,19 @@ class ServicePrincipal(Resource):
         return str(found.object["id"])
 
     def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
+        """One that was made here for an app that was there before goes, unless somebody else's consent is on it."""
         application = referred_application(tenant, desired)
-        return stays_for(tenant, application, desired) if application else ""
+        if application is None:
+            return ""
+        why = stays_for(tenant, application, desired)
+        added = why and not made_here(tenant, application, desired) and StartState(tenant).complete
+        if not added or not Claims(tenant).holds(self.name, str(desired["application"]), self.identify(found)):
+            return why
+        consented = consents_left(tenant, desired)
+        return f"others consented to {', '.join(consented)}" if consented else ""
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        return {"account_enabled": found.values["account_enabled"]}
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         return {"object_id": found.object["id"] if found else ASSIGNED}

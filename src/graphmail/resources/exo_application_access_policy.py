@@ -11,12 +11,13 @@ from graphmail.keyed_create import create_keyed
 from graphmail.resource import Found, Option, Plan, Resource, Values
 from graphmail.resources.access_policies import RESTRICT, AccessPolicies
 from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application
-from graphmail.resources.entra_app_role_assignment import mail_consents
+from graphmail.resources.entra_app_role_assignment import AppRoleAssignment, mail_consents
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.last_tokens import LastTokens
 from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
 from graphmail.retry import Operation
+from graphmail.start_state import ListChange, StartState
 from graphmail.tenant import Tenant
 
 
@@ -32,6 +33,7 @@ class ApplicationAccessPolicy(Resource):
         # One space: the limit is the policies' total size, and a description left out is a long one.
         "description": Option("Description", {"type": "str", "default": " "}, managed=False),
         "wait_for_tokens": Option("", {"type": "int", "default": 0}, managed=False),
+        "restore": Option("", {"type": "bool", "default": False}, managed=False),
     }
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
@@ -66,8 +68,29 @@ class ApplicationAccessPolicy(Resource):
         """Also while the app has consent that it alone confines: without it every mailbox would be open."""
         if why := super().stays(tenant, found, desired):
             return why
+        name = str(desired["application"])
+        if StartState(tenant).of(self.name, name):
+            return "one like it was there before, and was removed by a migration"
         consented = mail_consents(tenant, desired)
+        start = StartState(tenant).of(AppRoleAssignment.name, name)
+        if desired.get("restore") and start:
+            # Unconfined as it was before. What somebody granted since was granted under the policy.
+            consented = [role for role in consented if role not in start.found["roles"]]
         return f"the app still has consent to {', '.join(consented)}, which it alone confines" if consented else ""
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        scope = str(found.object.get("ScopeIdentityRaw", "")).rpartition(";")[2]
+        description = str(found.object.get("Description") or " ")
+        return {"group": scope, "access_right": found.values["access_right"], "description": description}
+
+    def record(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
+        """Consent that the new policy confines; and one by others, before a migration removes it."""
+        if plan.action == "create":
+            AppRoleAssignment().remember(tenant, desired)
+        elif plan.action == "delete" and found and self.adopted(tenant, found, desired):
+            values, key = self.as_found(tenant, found, desired), self._claim_key(desired)
+            removed = {"policies": ListChange(removed=frozenset([desired["group"]]))}
+            StartState(tenant).change(self.name, key, self.identify(found), values, removed)
 
     @staticmethod
     def _wait_for_tokens(tenant: Tenant, desired: Values) -> None:

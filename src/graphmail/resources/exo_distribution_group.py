@@ -13,6 +13,7 @@ from graphmail.resource import Found, Option, Plan, Resource, State, Values, uno
 from graphmail.resources.group_uses import named_elsewhere
 from graphmail.resources.recipients import Recipients, recipient_read
 from graphmail.retry import Operation
+from graphmail.start_state import ListChange
 from graphmail.tenant import Tenant
 
 TYPE = "MailUniversalSecurityGroup"
@@ -135,6 +136,16 @@ class DistributionGroup(Resource):
     def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
         """Also while anything else's access hangs on it."""
         return super().stays(tenant, found, desired) or named_elsewhere(tenant, found.object)
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        return dict(found.values) | {"addresses": list(found.object.get("EmailAddresses") or ())}
+
+    def set_here(self, plan: Plan, found: Found, desired: Values) -> Values:
+        changed: Values = {n: v for n, v in plan.after.items() if n not in ("owners", "members")}
+        for name in {"owners", "members"} & plan.after.keys():
+            before, after = frozenset(plan.before[name]), frozenset(plan.after[name])
+            changed[name] = ListChange(after - before, before - after)
+        return changed
 
     def facts(self, found: Found | None, desired: Values) -> Values:
         extra = self._extra(found, desired) if found and desired.get("members") is not None else []

@@ -20,6 +20,7 @@ from graphmail.resources.exo_service_principal import pointer_row
 from graphmail.resources.foreign_credentials import foreign_credentials, refuse_widening_for
 from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
+from graphmail.start_state import ListChange
 from graphmail.tenant import Tenant
 
 LONGEST_NAME = 64
@@ -87,6 +88,23 @@ class ManagementRoleAssignment(Resource):
 
     def identify(self, found: Found) -> str:
         return str(found.object["pointer"].get("ObjectId", ""))
+
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        facts = ("Name", "Role", "RecipientWriteScope", "CustomResourceScope", "Enabled")
+        return {"assignments": {str(row["Name"]): {n: row.get(n) for n in facts} for row in found.object["rows"]}}
+
+    def set_here(self, plan: Plan, found: Found, desired: Values) -> Values:
+        """By name: one that is of the right name and wrong is in both."""
+        wanted = {assignment_name(desired["application"], role): role for role in desired["roles"]}
+        rights = {name: f"{role} on {desired['group']}" for name, role in wanted.items()}
+        held = found.object["held"]
+        wrong = {name for name, right in rights.items() if name in held and held[name] != right}
+        fitting: dict[str, str] = {}
+        for name in sorted(held.keys() - wrong, key=lambda name: name not in wanted):
+            if held[name] in rights.values():
+                fitting.setdefault(held[name], name)
+        new = {name for name, right in rights.items() if right not in fitting}
+        return {"assignments": ListChange(frozenset(new), frozenset(held.keys() - set(fitting.values())))}
 
     def removed(self, found: Found) -> list[str]:
         return list(found.object["held"])

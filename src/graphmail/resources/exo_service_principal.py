@@ -57,6 +57,9 @@ class ExchangeServicePrincipal(Resource):
             identity, name = found.object["ObjectId"], plan.after["display_name"]
             tenant.exchange.invoke(Operation.IDEMPOTENT, "Set-ServicePrincipal", Identity=identity, DisplayName=name)
 
+    def as_found(self, tenant: Tenant, found: Found, desired: Values) -> Values:
+        return dict(found.values)
+
     def _create(self, tenant: Tenant, desired: Values) -> None:
         application = referred_application(tenant, desired) or {}
         principal = tenant.graph.find(service_principal_path(application["appId"]))
