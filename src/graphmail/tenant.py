@@ -44,6 +44,7 @@ class RunContext:
     observe: Callable[[dict[str, Any]], None] | None = field(default=None, compare=False)
     # Shows a person a message at once; None where nobody sees it.
     tell: Callable[[str], None] | None = field(default=None, compare=False)
+    witness: Callable[[Any, bytes], None] | None = field(default=None, compare=False)
 
 
 def user_path(address: str) -> str:
@@ -94,6 +95,7 @@ class Tenant:
             self.cloud,
             self.clock,
             observe=self.run.observe,
+            witness=self.run.witness,
             read_only=self.run.check_mode,
             budget=RetryBudget(self.run.cache, f"retries|{self.connection['cloud']}|{self.tenant_id}"),
         )

@@ -91,7 +91,8 @@ class _Failed(Again):
 class Transport:
     """Sends requests of one tenant to one cloud; bearers go to that cloud's hosts only.
 
-    `observe` is called with each exchange as it shall stand in the evidence: no body, no bearer, no query.
+    `observe` is called with each exchange as it shall stand in the evidence: no body, no bearer, no query. `witness` is
+    called with the form and the reply of each secret exchange, so that the run can look for them in its evidence.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Transport:
         observe: Callable[[dict[str, Any]], None] | None = None,
         read_only: bool = False,
         budget: RetryBudget | None = None,
+        witness: Callable[[Any, bytes], None] | None = None,
     ) -> None:
         self.cloud = cloud
         self.clock = clock
@@ -110,6 +112,7 @@ class Transport:
         self.patience = patience
         self._observe = observe or (lambda exchange: None)
         self._budget = budget or RetryBudget()
+        self._witness = witness or (lambda form, reply: None)
 
     def send(
         self, request: Request, operation: Operation, *, transient: Callable[[Reply], bool] = lambda reply: False
@@ -198,9 +201,13 @@ class Transport:
             content = b"" if request.stream and raw.ok else _content(raw)
         except requests.exceptions.RequestException as error:
             self._log(request, 0, client_request_id, "", b"")
+            if request.secret_reply:
+                self._witness(request.form, b"")
             raise self._unreachable(request, error, client_request_id) from None
         request_id = raw.headers.get("request-id") or raw.headers.get("x-ms-request-id") or client_request_id
         reply = Reply(raw.status_code, raw.headers, content, request_id, raw)
+        if request.secret_reply:
+            self._witness(request.form, content)
         self._log(request, reply.status, client_request_id, request_id, content)
         return reply
 

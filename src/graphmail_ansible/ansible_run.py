@@ -20,6 +20,7 @@ from ansible import context
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence import Outcome, Run, new_run_id
+from graphmail.leaks.letterbox import Letterbox, slot
 from graphmail.pending import Pending
 from graphmail.run_cache import RunCache
 from graphmail.state import Lock, StateFolder, state_root
@@ -124,17 +125,20 @@ class AnsibleRun:
 
         Raises TenantError as `opened` does.
         """
+        opened = None if check_mode else self.opened(customer)
         return RunContext(
             run_id=self.run_id,
             check_mode=check_mode,
             cache=self._cache,
             evidence=self.evidence,
-            observe=None if check_mode else self.opened(customer).evidence.append_http,
+            observe=opened.evidence.append_http if opened else None,
             tell=self.tell,
+            witness=slot(StateFolder(state_root(), customer), self.run_id).witness if opened else None,
         )
 
     def _begun(self, tenant: dict[str, Any], plan: dict[str, Any]) -> Run:
         run = Run(self.evidence, tenant["customer"], self.run_id)
+        run.letterbox = Letterbox(StateFolder(state_root(), tenant["customer"]), self.run_id)
         run.begin(
             tenant_id=tenant["tenant_id"],
             environment="sandbox" if tenant["cloud"] == "sandbox" else "production",

@@ -18,6 +18,9 @@ from graphmail_ansible.fleet_tables import FleetTables
 # Modules that are asked again and again; what each of their looks found is shown at once.
 ROUNDS = ("propagation_probe", "access_migration")
 
+# ansible-playbook's exit status when a customer failed.
+FAILED = 2
+
 
 class Recorder(CallbackBase):
     """A run that touches a tenant leaves one directory, also when it fails; `--check` leaves none."""
@@ -61,12 +64,17 @@ class Recorder(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._tell_tables()
+        left_open = False
         for customer in RUN.customers():
             failed = bool(stats.failures.get(customer) or stats.dark.get(customer))
             try:
                 self._display.display(f"evidence  {customer}  {RUN.close(customer, failed=failed)}")
             except (TenantError, OSError) as error:
+                left_open = True
                 self._display.error(f"The evidence of customer {customer} could not be closed: {error}")
+        if left_open:
+            # Ansible has made up its mind about the exit status, and a callback has no other say in it.
+            raise SystemExit(FAILED)
 
     def _tell_tables(self) -> None:
         """Of the play that has ended: a table for all its customers, and the same as data below `reports/`."""

@@ -14,11 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
 from graphmail.evidence.record import Environment, Record, records_in
+from graphmail.evidence.secrecy import make_private, refuse_secrets
 from graphmail.evidence.steps import HttpCall, Step
-from graphmail.state import CUSTOMER_NAME
+from graphmail.leaks.letterbox import Letterbox
+from graphmail.state import CUSTOMER_NAME, StateFolder, state_root
 
 Outcome = Literal["succeeded", "failed", "waiting"]
 
@@ -52,6 +55,8 @@ class Run:
         self.folder = Path(root) / customer / run_id
         self.bag = self.folder / "bag"
         self.data = self.bag / "data"
+        # Of the run's own process: what its tasks and kernels came to know.
+        self.letterbox: Letterbox | None = None
 
     @property
     def exists(self) -> bool:
@@ -122,7 +127,8 @@ class Run:
     def close(self, outcome: Outcome, at: datetime, why: str = "") -> Path:
         """Write report.html and make the folder a bag; return the report's path. Exactly one close succeeds.
 
-        Dying in the middle leaves an open run, never half a bag that validates; close it again.
+        Dying in the middle leaves an open run, never half a bag that validates; close it again. Raises SecretsFound
+        and NotSearched as `refuse_secrets` does; then the run is open, and its report says that it failed.
         """
         from graphmail.evidence.report import RunReport  # it reads runs
 
@@ -131,7 +137,17 @@ class Run:
         with self._writing(exclusive=True):
             report = RunReport.of(self, outcome=outcome, finished=at, why=why)
             write_over(self.data / "report.html", report.to_html().encode())
-            bag.make(self.bag, self._bag_info(outcome, at, why))
+            info = self._bag_info(outcome, at, why)
+            try:
+                refuse_secrets(self.data, info, StateFolder(state_root(), self.customer), self.letterbox)
+            except TenantError as error:
+                failed = RunReport.of(self, outcome="failed", finished=at, why=str(error))
+                write_over(self.data / "report.html", failed.to_html().encode())
+                make_private(self.data)
+                raise
+            bag.make(self.bag, info)
+        if self.letterbox:
+            self.letterbox.close()
         return self.data / "report.html"
 
     def _bag_info(self, outcome: Outcome, at: datetime, why: str) -> dict[str, str]:

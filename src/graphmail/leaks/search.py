@@ -46,7 +46,9 @@ class Search:
         self._table: dict[bytes, list[int]] = {}
         texts: list[bytes] = []
         end = 0
-        for secret in dict.fromkeys(secrets):
+        # What the run told and what is sealed is often the same: the first to name it is believed.
+        known = {secret.random: secret for secret in reversed(list(secrets))}
+        for secret in known.values():
             for form in encoded(secret.random):
                 self._forms.append((secret.kind, form))
                 self._starts.append(end)

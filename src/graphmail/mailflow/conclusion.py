@@ -16,6 +16,8 @@ def keep_record(run: Run, record: Record, lock: Lock | None, outcome: Outcome) -
     path = run.write_record(record)
     pictures.tell_record(path, record)
     if lock:
-        run.close(outcome, SystemClock().now())
-        lock.close()
+        try:
+            run.close(outcome, SystemClock().now())
+        finally:
+            lock.close()
     return path

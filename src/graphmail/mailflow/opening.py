@@ -11,8 +11,9 @@ from graphmail.clock import SystemClock
 from graphmail.customers import Customer
 from graphmail.errors import TenantError
 from graphmail.evidence import Run, new_run_id
+from graphmail.leaks.letterbox import Letterbox, slot
 from graphmail.mailflow.flow import MailFlow
-from graphmail.state import Lock
+from graphmail.state import Lock, StateFolder, state_root
 from graphmail.tenant import RunContext, Tenant
 
 
@@ -49,11 +50,18 @@ def open_run(customer: str, inventory: str, run_id: str, evidence: str, *, noteb
     own = not run_id
     now = SystemClock().now()  # a run's own times are real in the sandbox too
     run = Run(Path(evidence).absolute(), customer, run_id or new_run_id(notebook, now))
-    tenant = Tenant.connect(
-        connection, RunContext(run_id=run.run_id, evidence=Path(evidence).absolute(), observe=run.append_http)
+    state = StateFolder(state_root(), customer)
+    context = RunContext(
+        run_id=run.run_id,
+        evidence=Path(evidence).absolute(),
+        observe=run.append_http,
+        witness=slot(state, run.run_id).witness,
     )
+    tenant = Tenant.connect(connection, context)
     tenant.clock.now()  # a sandbox that does not answer is told before there is a run to close
     lock = tenant.state.lock(run.run_id) if own else None
+    if own:
+        run.letterbox = Letterbox(state, run.run_id)
     if not run.exists:
         run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=now, plan=entry.variables())
     return Opened(tenant, entry, run, lock)
