@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphmail import sealed
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import from_json
 from graphmail.errors import TenantError
 from graphmail.leaks.search import NotSearched
 from graphmail.leaks.secret import Secret
@@ -43,7 +43,7 @@ def _secrets_in(path: Path, state: StateFolder) -> list[Secret]:
     except TenantError:
         return []
     try:
-        credential = SealedCredential.from_json(plaintext)
+        credential = from_json(plaintext)
     except TenantError:
         raise NotSearched(
             "A sealed file holds something that is no credential, so nobody knows what in it is secret",
@@ -51,4 +51,4 @@ def _secrets_in(path: Path, state: StateFolder) -> list[Secret]:
             remedy="move it out of the state folder",
         ) from None
     whose = "the admin's" if path == state.admin else "the app's"
-    return [part for text in credential.secrets() for part in Secret.all_of(f"{whose} client secret", text)]
+    return [part for text in credential.secrets() for part in Secret.all_of(f"{whose} {credential.title}", text)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from graphmail.credentials import SealedCredential
+from graphmail.credentials import ClientSecret
 from graphmail.errors import TenantError
 from graphmail.evidence import Run, runs
 from graphmail.evidence.secrecy import SecretsFound
@@ -34,7 +34,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateFolder:
     new_identity(tmp_path / "identity")
     state = StateFolder(tmp_path / "state", "contoso").make()
     for path, secret in ((state.admin, ADMIN), (state.credential("k1"), APP), (state.retired("k0"), RETIRED)):
-        SealedCredential("t", "c", "k", secret, None).write(path, [])
+        ClientSecret("t", "c", "k", secret).write(path, [])
     return state
 
 
