@@ -169,7 +169,9 @@ class CredentialJournal:
         """A credential with our marker that this journal does not know is another operator's: it is never touched."""
         # Beside a proof's own, one that another state folder made is the vendor's, and is kept.
         ours = PROOF if self._proof else MARKER
-        known = {entry.marker for entry in self._journal.entries()}
+        # An outcome whose intent was lost claims nothing, nor does an intent whose outcome may have been lost.
+        doubtful = {entry.marker for entry in self._journal.doubtful()}
+        known = {entry.marker for entry in self._journal.entries() if entry.kind == "intent"} - doubtful
         unknown = sorted(key for key, name in there.items() if name.startswith(ours) and name not in known)
         if unknown:
             raise TenantError(

@@ -6,17 +6,15 @@ behind that died in between; only such an intent lets recovery touch a credentia
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from graphmail.errors import TenantError
+from graphmail.journal.line import CUT, Entry, Fact, Line, in_doubt, lines_of, unsettled, written
 
-Fact = str | int | bool | list[str] | None
+__all__ = ["FACTS", "Entry", "Fact", "Journal"]
 
 # What may be written beside action and marker. Names, ids and digests; a new one is a decision, since a journal is
 # read by people and kept.
@@ -43,26 +41,11 @@ FACTS = frozenset(
     }
 )
 
-# Ends a line that a crash cut short, so that it is told from a damaged one. No entry ends like this.
-_CUT = b" # cut short"
-
 
 class Now(Protocol):
     """A clock, as far as a journal needs one."""
 
     def now(self) -> datetime: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """`kind` is `intent` or `outcome`; `action` is empty for outcomes, `result` for intents."""
-
-    time: datetime
-    kind: str
-    marker: str
-    action: str = ""
-    result: str = ""
-    facts: dict[str, Fact] = field(default_factory=dict)
 
 
 class Journal:
@@ -89,37 +72,47 @@ class Journal:
 
         Raises TenantError, naming the line, when any other line is not one of ours.
         """
-        return [entry for entry in self._lines() if entry is not None]
+        return [line.entry for line in self._lines() if line.entry]
 
     def open_intents(self) -> list[Entry]:
-        """Intents without an outcome, oldest first."""
-        entries = self.entries()
-        closed = {entry.marker for entry in entries if entry.kind == "outcome"}
-        return [entry for entry in entries if entry.kind == "intent" and entry.marker not in closed]
+        """Intents without an outcome, oldest first: what a run left behind that died in between.
+
+        Without those in doubt, since to whoever asks an open intent means that nobody holds what came of it.
+        """
+        lines = self._lines()
+        return [line.entry for line in unsettled(lines) if line.entry and not in_doubt(line, lines)]
+
+    def doubtful(self) -> list[Entry]:
+        """Intents without an outcome that stand before a line which was damaged and set aside: it may have been that.
+
+        What they led to is nobody's to remove: it may be in use.
+        """
+        lines = self._lines()
+        return [line.entry for line in unsettled(lines) if line.entry and in_doubt(line, lines)]
 
     def cut_short(self) -> list[int]:
         """Numbers of the lines that a crash cut short, to be reported."""
-        return [number for number, entry in enumerate(self._lines(), start=1) if entry is None]
+        return [line.number for line in self._lines() if line.state == "cut"]
 
-    def _lines(self) -> Iterator[Entry | None]:
-        """Each line's entry, None for one that was cut short: the unended last one, or one the next writer marked."""
-        lines = self._bytes().split(b"\n")
-        unended = lines.pop()
-        for number, line in enumerate(lines, start=1):
-            entry = _entry(line)
-            if entry is None and not line.endswith(_CUT):
-                raise self._damaged(number)
-            yield entry
-        if unended:
-            yield _entry(unended)
+    def lines(self) -> list[Line]:
+        """Everything in the file, also what is damaged. Raises TenantError when it cannot be read."""
+        return list(lines_of(self._bytes()))
+
+    def _lines(self) -> list[Line]:
+        lines = self.lines()
+        for line in lines:
+            if line.state == "damaged":
+                raise self._damaged(line.number)
+        return lines
 
     def _append(self, line: dict[str, Any], at: datetime | None) -> None:
         time = at or (self._clock.now() if self._clock else None)
         if time is None or time.tzinfo is None:
             raise ValueError("a journal's times come from the caller or its clock, and know their zone")
-        text = json.dumps({"time": time.isoformat(), **line}, ensure_ascii=False).encode() + b"\n"
-        if unended := self._bytes().rpartition(b"\n")[2]:
-            text = (b"" if _entry(unended) else _CUT) + b"\n" + text
+        text = written({"time": time.isoformat(), **line}) + b"\n"
+        content = self._bytes()
+        if content and not content.endswith(b"\n"):
+            text = (CUT if self._lines()[-1].state == "cut" else b"") + b"\n" + text
         try:
             self._write(text, new=not self.path.exists())
         except OSError as error:
@@ -153,7 +146,8 @@ class Journal:
         return TenantError(
             "The journal is damaged",
             found=f"line {number} of {self.path} is no entry",
-            remedy="keep the file as it is, look at that line, and restore it from a copy",
+            remedy="restore it from a copy; where there is none, `python -m graphmail.journal recover <customer>` sets "
+            "damaged lines aside, and what they may have claimed is then nobody's to remove",
         )
 
     @staticmethod
@@ -161,14 +155,3 @@ class Journal:
         if unknown := sorted(set(facts) - FACTS):
             raise ValueError(f"no such fact in a journal: {', '.join(unknown)}; see graphmail.journal.FACTS")
         return {"facts": facts} if facts else {}
-
-
-def _entry(line: bytes) -> Entry | None:
-    """The entry in a line, None for anything else."""
-    try:
-        read = json.loads(line)
-        time = datetime.fromisoformat(read.pop("time"))
-        entry = Entry(time=time, **read)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return entry if entry.kind in ("intent", "outcome") else None

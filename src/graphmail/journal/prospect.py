@@ -1,0 +1,28 @@
+"""What becomes of an entry that has no outcome: said to people, and done by the resource that wrote the intent."""
+
+from __future__ import annotations
+
+from graphmail.journal import Entry
+from graphmail.printable import visible
+
+_NEXT = {
+    "addPassword": "onboard.yml removes the secret that nobody holds, by its marker, and makes another",
+    "addKey": "onboard.yml uploads the sealed certificate again",
+    "send_probe_mail": "verify.yml looks for the mail by its mark and removes it",
+    "handover": "handover.yml delivers again: the same files in the same place",
+}
+_PROOF = "verify.yml removes the short-lived secret by its marker, and makes another"
+_DOUBTFUL = "nothing: a lost line may be its outcome. What came of it is refused, and removed by nobody"
+
+
+def prospect(intent: Entry, *, doubtful: bool = False) -> str:
+    """What the next run does about an open intent."""
+    if doubtful:
+        return _DOUBTFUL
+    if intent.action == "addPassword" and intent.marker.startswith("graphmail proof "):
+        return _PROOF
+    kind = intent.action.removeprefix("create ")
+    if kind != intent.action:
+        key = visible(str(intent.facts.get("display_name", "it")))
+        return f"onboard.yml looks for {key}, and takes what is there for what it made"
+    return _NEXT.get(intent.action, f"the playbook that wrote it ({visible(intent.action)}) looks for its marker first")
