@@ -7,9 +7,11 @@ from graphmail.printable import visible
 
 _NEXT = {
     "addPassword": "onboard.yml removes the secret that nobody holds, by its marker, and makes another",
-    "addKey": "onboard.yml uploads the sealed certificate again",
+    "addCertificate": "onboard.yml uploads the sealed certificate, unless it is there",
+    "addFederatedCredential": "onboard.yml looks for it by its name, and goes on with what it finds",
+    "revoke consent": "migrate.yml or offboard.yml takes it for done from the moment that it sees no consent",
     "send_probe_mail": "verify.yml looks for the mail by its mark and removes it",
-    "handover": "handover.yml delivers again: the same files in the same place",
+    "handover": "handover.yml delivers: the file that is sealed already, or a new one",
 }
 _PROOF = "verify.yml removes the short-lived secret by its marker, and makes another"
 _DOUBTFUL = "nothing: a lost line may be its outcome. What came of it is refused, and removed by nobody"

@@ -13,12 +13,13 @@ from graphmail.state import StateFolder
 
 
 def sealed_secrets(state: StateFolder) -> list[Secret]:
-    """Of every sealed file that the operator's identity opens: admin, credentials, retired and handed over ones.
+    """Of every sealed file that the operator's identity opens: the admin's, and credentials, retired ones too.
 
-    And the identity itself. A file that is sealed to others was not opened by this run either. Raises NotSearched when
-    there are sealed files and no identity, or one holds something that is no credential.
+    What is handed over are the same ones. And the identity itself. A file that is sealed to others was not opened by
+    this run either. Raises NotSearched when there are sealed files and no identity, or one holds something that is no
+    credential.
     """
-    files = sorted(path for path in state.path.rglob("*.age") if path.is_file() and "letterbox" not in path.parts)
+    files = [path for path in (state.admin, *sorted(state.credentials.rglob("*.age"))) if path.is_file()]
     if not files:
         return []
     try:
