@@ -28,7 +28,8 @@ def journal(task):
     path = task.state / "contoso" / "journal.jsonl"
 
     def entries():
-        read = [json.loads(line) for line in path.read_text().splitlines()]
+        # Without their digests, so that a test may write a changed one down.
+        read = [{k: v for k, v in json.loads(line).items() if k != "sum"} for line in path.read_text().splitlines()]
         return [entry for entry in read if not entry["marker"].startswith("entra_")]
 
     return entries
