@@ -93,3 +93,22 @@ def test_an_organization_never_customized_stops_before_anything_is_written(rbac,
     run = rbac.play("onboard.yml")
     assert "Enable-OrganizationCustomization" in run.failures()["contoso"]
     assert sandbox.writes == []
+
+
+def test_a_secret_that_nobody_here_made_gets_no_roles_until_it_is_listed(rbac, sandbox):
+    made = sandbox.by_hand(CONTOSO, "POST", "/applications", {"displayName": "Kundo Mail", "uniqueName": "kundo-mail"})
+    stray = sandbox.by_hand(CONTOSO, "POST", f"/applications/{made['id']}/addPassword", {})["keyId"]
+    sandbox.settle(CONTOSO)
+    sandbox.mark()
+    told = rbac.play("onboard.yml").failures()["contoso"]
+    assert stray in told
+    assert "its roles in Exchange would be widened" in told
+    assert sandbox.writes == []
+
+    def listed(customers):
+        customers["contoso"]["access"] = "rbac"
+        customers["contoso"].setdefault("app", {})["known_credentials"] = [stray]
+
+    rbac.change(listed, "contoso")
+    run = rbac.play("onboard.yml")
+    assert run.failures() == {}, run.output

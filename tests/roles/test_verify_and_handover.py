@@ -12,6 +12,7 @@ import pytest
 from graphmail.sealed import new_identity, open_sealed
 from tests.roles.conftest import Operations
 from tests.sandbox_process import CONTOSO, LITWARE
+from tests.void_scopes import HOURS, App
 
 pytestmark = [pytest.mark.playbook, pytest.mark.notebook]
 NOTEBOOKS = ("verify_access", "verify_send", "verify_receive", "verify_large_mail")
@@ -110,6 +111,31 @@ def test_a_policy_removed_by_hand_fails_the_proof_and_the_hand_over(ops: Operati
     assert (next(ops.evidence.glob("contoso/*verify*/bag/bag-info.txt"))).read_text().count("failed")
     steps = [json.loads(line) for line in Path(page).with_name("steps.jsonl").read_text().splitlines()]
     assert "IS REACHABLE" in [step for step in steps if step["outcome"] == "failed"][-1]["message"]
+
+
+def test_a_role_in_exchange_beside_the_policy_fails_proof_and_hand_over_and_stops_the_next_onboarding(
+    ops: Operations, vendor: str
+) -> None:
+    wanted = {"handover": {"recipients": [vendor]}, "probe": {"large_mail_size": "4 MiB"}}
+    ops.change(lambda entries: entries["contoso"].update(wanted), "contoso")
+    assert ops.play("onboard.yml").succeeded
+    apps = ops.sandbox.by_hand(CONTOSO, "GET", "/applications")["value"]
+    client_id = next(app["appId"] for app in apps if app["uniqueName"] == "kundo-mail")
+    App(ops.sandbox, CONTOSO, client_id, secret="").assign("Mail.Read")
+    ops.sandbox.advance(CONTOSO, HOURS)
+    ops.sandbox.mark()
+
+    again = ops.play("onboard.yml")
+    assert ops.sandbox.writes == []
+    verify = ops.play("verify.yml")
+    handover = ops.play("handover.yml")
+
+    assert "Remove-ManagementRoleAssignment 'by hand'" in again.failures()["contoso"]
+    assert "verify_access failed" in verify.failures()["contoso"]
+    red = {c["name"] for c in ops.record("contoso", "verify_access")["checks"] if c["verdict"] == "failed"}
+    assert red >= {"access ceo@contoso.example", "scope"}
+    assert "is not handed over" in handover.failures()["contoso"]
+    assert not list((ops.state("contoso") / "handover").glob("*"))
 
 
 @pytest.mark.parametrize("change", ["no proof", "old", "other mailboxes"])
