@@ -36,6 +36,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  replaces:
+    description:
+      - Key id of a live credential that a new secret shall take the place of. It does not count as the live
+        one, and stays until it is taken back with O(key_id).
+    type: str
+  key_id:
+    description:
+      - With O(state=absent), takes back this secret alone instead of all that were made here.
+    type: str
 extends_documentation_fragment:
   - tenant
   - application_reference

@@ -34,6 +34,7 @@ KINDS = {
     "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "ready"),
     "customer_absence_info": Kind("offboard", "checks", ("name", "verdict", "observed"), ""),
     "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "none"),
+    "credential_rotation": Kind("rotate", "credentials", ("key_id", "kind", "expires", "standing"), "nothing"),
     "customer_discovery_info": Kind("discover", "undecided", ("field", "what", "choices"), "complete"),
 }
 

@@ -100,6 +100,9 @@ class Credential(Section):
     rotate_before: Lifetime = Field(  # type: ignore[assignment]
         "60 days", description="how long before its end it is due for rotate.yml, and told by the report"
     )
+    grace: Lifetime = Field(  # type: ignore[assignment]
+        "7 days", description="how long the vendor has to change over to a new one, from its receipt on"
+    )
     critical_before: Lifetime = Field(  # type: ignore[assignment]
         "14 days", description="how long before its end the report calls it critical"
     )

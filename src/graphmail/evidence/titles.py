@@ -13,6 +13,7 @@ VERIFICATIONS = {
 TITLES = VERIFICATIONS | {
     "diagnosis": "Why this customer's mail does not work",
     "drift": "The tenant is as the inventory says",
+    "rotation": "The credential that was replaced opens nothing any more",
     "proof_of_absence": "Nothing that was made here is left, and the app's credential opens nothing",
     "handover": "The vendor has the credential, and it works there",
     "proof_retired": "The secret that was made for the proof opens nothing any more",

@@ -10,7 +10,7 @@ from graphmail.journal import Entry, Journal, Now
 from graphmail.state import StateFolder
 
 ACTION = "handover"
-PACKED, DELIVERED, RECEIVED = "packed", "delivered", "received"
+PACKED, DELIVERED, RECEIVED, ACKNOWLEDGED = "packed", "delivered", "received", "acknowledged"
 
 
 def marker_of(key_id: str, recipients: Sequence[str]) -> str:
@@ -46,6 +46,12 @@ class Deliveries:
         self._journal.outcome(
             marker, RECEIVED, at=receipt.received, key_id=receipt.key_id, sha256=digest, recipients=[receipt.recipient]
         )
+
+    def acknowledged(self, key_id: str, why: str) -> None:
+        """From now on the vendor is known to have it: by a receipt, or because an operator says so."""
+        delivered = [e for e in self._of(key_id) if e.result == DELIVERED]
+        if delivered and not any(e.result == ACKNOWLEDGED for e in self._of(key_id)):
+            self._journal.outcome(delivered[-1].marker, ACKNOWLEDGED, key_id=key_id, reason=why)
 
     def all(self) -> list[Entry]:
         """The outcomes that say that something was delivered, oldest first."""

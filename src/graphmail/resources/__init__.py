@@ -28,6 +28,7 @@ CLASSES = {
     "propagation_probe": "PropagationProbe",
     "verification_notebook": "VerificationNotebook",
     "credential_handover": "CredentialHandover",
+    "credential_rotation": "CredentialRotation",
 }
 
 

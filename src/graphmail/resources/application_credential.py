@@ -43,6 +43,8 @@ class ApplicationCredential(Resource):
     options: ClassVar = REFERENCE | {
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
         "proof": Option("", {"type": "bool", "default": False}, managed=False),
+        "replaces": Option("", {"type": "str"}, managed=False),
+        "key_id": Option("", {"type": "str"}, managed=False),
     }
 
     @abstractmethod
@@ -84,7 +86,8 @@ class ApplicationCredential(Resource):
             live, spent = journal.usable(there)
             left |= spent
         else:
-            live = self._live(tenant, [*(one for one in begun if one["key_id"] in there), *journal.made_and(there)])
+            made = [*(one for one in begun if one["key_id"] in there), *journal.made_and(there)]
+            live = self._live(tenant, [one for one in made if one["key_id"] != desired.get("replaces")])
         begun = [one for one in begun if one["key_id"] not in there]
         if live is None and not left and not begun:
             return None
@@ -102,6 +105,8 @@ class ApplicationCredential(Resource):
         left = {one["key_id"]: one["marker"] for one in journal.under_way()}
         left |= journal.left_over(there, set(left.values()))
         retire = journal.unretired()
+        if only := desired.get("key_id"):
+            retire, left = [key_id for key_id in retire if key_id == only], {}
         if not retire and not left:
             return None
         live = {"key_id": retire[0]} if retire else None
@@ -146,7 +151,7 @@ class ApplicationCredential(Resource):
         for key_id in found.object["retire"]:
             tenant.state.retire(key_id)
             journal.retired(key_id)
-        if not desired.get("proof"):
+        if not desired.get("proof") and not desired.get("key_id"):
             Pending(tenant.state).clear()
 
     def _clear(

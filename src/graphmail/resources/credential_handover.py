@@ -114,7 +114,7 @@ class CredentialHandover(Resource):
         if tenant.would_create("verification_notebook", PROOF):
             return None
         record = latest_record(tenant.run.evidence, tenant.customer, PROOF) if tenant.run.evidence else None
-        wrong = _wrong(tenant, record, credential, desired)
+        wrong = why_not_proved(tenant, record, credential, desired)
         if wrong:
             raise TenantError(
                 f"The credential of customer {tenant.customer} is not handed over",
@@ -125,8 +125,8 @@ class CredentialHandover(Resource):
         return record
 
 
-def _wrong(tenant: Tenant, record: Record | None, credential: SealedCredential, desired: Values) -> str:
-    """Why the record is no proof for this hand-over; empty when it is one."""
+def why_not_proved(tenant: Tenant, record: Record | None, credential: SealedCredential, desired: Values) -> str:
+    """Why the record is no proof for this hand-over; empty when it is one. `desired` has the mailboxes."""
     if record is None:
         return "no access proof at all"
     if record.verdict != "passed":

@@ -1,0 +1,69 @@
+"""What is to be done next, and why: a pure decision over where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from graphmail.customers.span import Lifetime
+from graphmail.rotation.standing import Credential, Standing
+
+Step = Literal["nothing", "add", "prove", "hand_over", "awaiting_receipt", "grace", "remove", "prove_removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the inventory and the operator want. `replace` are key ids to be replaced now, due or not."""
+
+    rotate_before: Lifetime
+    grace: Lifetime | None
+    replace: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`about` is the credential that the step works on, `replaces` the one that it shall take the place of."""
+
+    step: Step
+    why: str
+    about: Credential | None = None
+    replaces: Credential | None = None
+    until: datetime | None = None
+
+
+def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -> Decision:
+    """`proved` is whether a fresh green access proof is about the newest credential.
+
+    At most two live; the older one goes only when the newer one was proved, delivered and acknowledged, and the time
+    that the vendor has to change over is past.
+    """
+    if standing.removed:
+        gone = standing.removed[0]
+        return Decision("prove_removed", f"credential {gone.key_id} was taken back and not yet seen refused", gone)
+    if not standing.live:
+        return Decision("nothing", "no live credential was made here: run onboard.yml")
+    newest, *older = standing.live
+    if not older:
+        return _one(newest, wishes, now)
+    old = older[-1]
+    if not newest.delivered:
+        if not proved:
+            return Decision("prove", f"credential {newest.key_id} is new and not proved", newest, old)
+        return Decision("hand_over", f"credential {newest.key_id} is proved and not delivered", newest, old)
+    if newest.acknowledged is None:
+        return Decision("awaiting_receipt", f"the vendor has not acknowledged credential {newest.key_id}", newest, old)
+    until = wishes.grace.end(newest.acknowledged) if wishes.grace else newest.acknowledged
+    if now < until:
+        why = f"the vendor has until {until:%Y-%m-%d %H:%M} UTC to change over to credential {newest.key_id}"
+        return Decision("grace", why, newest, old, until)
+    return Decision("remove", f"credential {newest.key_id} has taken its place", old, old)
+
+
+def _one(only: Credential, wishes: Wishes, now: datetime) -> Decision:
+    if only.key_id in wishes.replace:
+        return Decision("add", f"credential {only.key_id} shall be replaced now", only, only)
+    if only.expires and wishes.rotate_before.end(now) >= only.expires:
+        return Decision("add", f"credential {only.key_id} ends on {only.expires:%Y-%m-%d}", only, only)
+    end = f", and ends on {only.expires:%Y-%m-%d}" if only.expires else ""
+    return Decision("nothing", f"credential {only.key_id} is not due{end}", only)

@@ -1,0 +1,85 @@
+"""What is to be done next, over every way that a journal may stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphmail.customers.span import Lifetime
+from graphmail.rotation.decision import Wishes, decide
+from graphmail.rotation.standing import Credential, Standing
+
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+WISHES = Wishes(Lifetime.parse("60 days"), Lifetime.parse("7 days"))
+OLD = Credential("old", "addPassword", NOW + 30 * DAY, delivered=True, acknowledged=NOW - 600 * DAY)
+NEW = Credential("new", "addPassword", NOW + 700 * DAY, delivered=False, acknowledged=None)
+
+
+def step(*live, removed=(), proved=False, now=NOW, wishes=WISHES):
+    return decide(Standing(list(live), list(removed)), wishes, now, proved=proved).step
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(400, "nothing"), (61, "nothing"), (60, "add"), (1, "add"), (-5, "add")]
+)
+def test_one_is_due_by_the_days_that_are_left(days, expected):
+    assert step(replace(OLD, expires=NOW + days * DAY)) == expected
+
+
+def test_one_that_shall_be_replaced_is_due_at_once_and_another_s_key_id_asks_for_nothing():
+    fine = replace(OLD, expires=NOW + 400 * DAY)
+
+    assert step(fine, wishes=replace(WISHES, replace=frozenset({"old"}))) == "add"
+    assert step(fine, wishes=replace(WISHES, replace=frozenset({"gone"}))) == "nothing"
+
+
+def test_the_steps_in_their_order():
+    delivered = replace(NEW, delivered=True)
+    acknowledged = replace(delivered, acknowledged=NOW - 3 * DAY)
+
+    assert step(NEW, OLD) == "prove"
+    assert step(NEW, OLD, proved=True) == "hand_over"
+    assert step(delivered, OLD) == "awaiting_receipt"
+    assert step(acknowledged, OLD) == "grace"
+    assert step(acknowledged, OLD, now=NOW + 4 * DAY) == "remove"
+    assert step(acknowledged, removed=[OLD]) == "prove_removed"
+    assert step(acknowledged) == "nothing"
+
+
+def test_without_grace_the_old_one_goes_when_the_new_one_is_acknowledged():
+    acknowledged = replace(NEW, delivered=True, acknowledged=NOW)
+
+    assert step(acknowledged, OLD, wishes=replace(WISHES, grace=None)) == "remove"
+
+
+def test_the_oldest_goes_first_and_never_the_newest():
+    acknowledged = replace(NEW, delivered=True, acknowledged=NOW - 30 * DAY)
+    decision = decide(Standing([acknowledged, OLD, replace(OLD, key_id="older")], []), WISHES, NOW, proved=True)
+
+    assert (decision.step, decision.about.key_id) == ("remove", "older")
+
+
+CREDENTIALS = st.builds(
+    Credential,
+    st.uuids().map(str),
+    st.sampled_from(["addPassword", "addCertificate"]),
+    st.integers(-100, 800).map(lambda days: NOW + days * DAY),
+    st.booleans(),
+    st.one_of(st.none(), st.integers(-100, 0).map(lambda days: NOW + days * DAY)),
+)
+
+
+@given(st.lists(CREDENTIALS, max_size=4), st.booleans())
+def test_nothing_is_ever_removed_that_leaves_no_acknowledged_one(live, proved):
+    decision = decide(Standing(live, []), WISHES, NOW, proved=proved)
+
+    if decision.step == "remove":
+        left = [credential for credential in live if credential is not decision.about]
+        assert any(credential.delivered and credential.acknowledged for credential in left)
+    if decision.step == "add":
+        assert len(live) == 1
