@@ -69,7 +69,7 @@ notes:
   - A key that is about to be made must be sealable. Without an operator's public key the task fails
     before it makes one.
   - A certificate that has expired, or whose sealed file is missing, stops the task. C(docs/operators.md) says under
-    "Replace a secret" how to replace it.
+    "Replacing a credential" how to replace it.
 seealso:
   - module: entra_application_password
   - module: credential_handover

@@ -10,7 +10,7 @@ from graphmail.journal import Entry, Journal
 from graphmail.tenant import Tenant
 
 # What to do with a credential that has ended, been lost, or been seen.
-REPLACE = 'replace it as docs/operators.md says under "Replace a secret"'
+REPLACE = 'replace it as docs/operators.md says under "Replacing a credential"'
 
 # A credential's display name on the app: this and a GUID, which is also its marker in the journal.
 MARKER = "graphmail "

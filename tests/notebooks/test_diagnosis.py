@@ -44,7 +44,7 @@ def test_an_expired_secret(contoso):
     contoso.sandbox.advance(contoso.tenant, 3 * 366 * DAY)
     answer = diagnosed(contoso)
     assert (answer.cause, "AADSTS7000222" in str(answer.found[0].proof)) == ("secret_expired", True)
-    assert "Replace a secret" in answer.next_step
+    assert "Replacing a credential" in answer.next_step
 
 
 def test_a_removed_secret(contoso):

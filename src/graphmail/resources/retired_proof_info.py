@@ -6,21 +6,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.clock import poll
-from graphmail.credentials import read as read_sealed
-from graphmail.errors import DeadlineExceeded, TenantError, TokenError
+from graphmail.errors import DeadlineExceeded, TenantError
 from graphmail.evidence import Check, Record, Run, Subject, Verdict
-from graphmail.graph import Graph
+from graphmail.refused_sign_in import Attempts
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, former_client_id
 from graphmail.resources.credential_journal import ADD, CredentialJournal
 from graphmail.tenant import Tenant
 
 RECORD = "proof_retired"
-# A wrong secret, one that has ended, no such app: each says that this secret opens nothing. What else a token endpoint
-# refuses for (the app is disabled, a policy of sign-ins) may change, and the secret would work again.
-REFUSED = frozenset({7000215, 7000222, 700016})
-# Seconds between the two refusals: endpoints come to agree, and one of them alone may be ahead.
-APART = 60.0
 # How long Graph's replicas may still show the secret.
 SHOWN = 180.0
 CLAIM = "The secret made for the proof opens no token any more: {}"
@@ -161,33 +155,3 @@ class Retirement:
 
     def _application(self) -> dict[str, Any] | None:
         return self._tenant.graph.find(application_path(self._params["application"], self._params.get("client_id")))
-
-
-class Attempts:
-    """Attempts to sign in with a secret that was taken back; `made` counts them."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self._tenant = tenant
-        self.made = 0
-
-    def refused_twice(self, copy: Path, seconds: float) -> str:
-        """What it was refused with. Raises DeadlineExceeded, and TenantError for any other answer."""
-        graph = self._tenant.as_mail_app(read_sealed(copy))
-
-        def refused() -> str | None:
-            if self._refused(graph) is None:
-                return None
-            self._tenant.clock.sleep(APART)
-            return self._refused(graph)
-
-        return poll(self._tenant.clock, refused, seconds, "the secret to be refused")
-
-    def _refused(self, graph: Graph) -> str | None:
-        self.made += 1
-        try:
-            graph.token(True)
-        except TokenError as error:
-            if not REFUSED & set(error.codes):
-                raise
-            return ", ".join(f"AADSTS{code}" for code in error.codes)
-        return None
