@@ -4,8 +4,8 @@ short_description: Says what is to be done next for a credential to be replaced
 version_added: "0.1.0"
 author: The graphmail authors
 description:
-  - What is to be done follows from the customer's journal: which credentials were made here, proved, delivered,
-    acknowledged and taken back. There is no other state, so a run may be killed anywhere.
+  - What is to be done follows from the customer's journal, which says which credentials were made here, proved,
+    delivered, acknowledged and taken back. There is no other state, so a run may be killed anywhere.
   - RV(status) V(add) asks for another credential (M(entra_application_password) or M(entra_application_key) with
     O(entra_application_password#module:replaces)), V(prove) for the verification notebooks, V(hand_over) for
     M(credential_handover), and V(remove) for the old one to be taken back. The role C(credential_rotation) does these.
@@ -87,6 +87,9 @@ seealso:
   - module: entra_application_password
   - module: entra_application_key
   - module: credential_handover
+  - name: passwordCredential
+    description: Several may live at once, which is what lets one take another's place.
+    link: https://learn.microsoft.com/graph/api/resources/passwordcredential
 """
 
 EXAMPLES = r"""

@@ -90,6 +90,7 @@ def test_variables_are_plain_data_with_defaults_filled_in(tmp_path):
         "lifetime": "24 months",
         "keep": False,
         "rotate_before": "60 days",
+        "grace": "7 days",
         "critical_before": "14 days",
         "proof_lifetime": "2 days",
     }

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from graphmail.errors import TenantError
 from graphmail.journal import Entry, Journal
-from graphmail.live_credential import MARKER, PROOF, for_proof, made_here
+from graphmail.live_credential import MARKER, PROOF, REPLACE, for_proof, made_here
 from graphmail.tenant import Tenant
 
 # What an intent says was to be done, by kind.
@@ -179,8 +179,7 @@ class CredentialJournal:
                 "but not from this state folder",
                 expected=f"its intent in {self._tenant.state.journal}",
                 found=f"key id {', '.join(unknown)}",
-                remedy="use the state folder it was made from; if that is lost, remove it in Entra and run site.yml, "
-                "which makes and hands over another; it was not touched",
+                remedy=f"use the state folder it was made from, or {REPLACE}; it was not touched",
             )
 
     def _markers(self) -> set[str]:
