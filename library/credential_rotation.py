@@ -102,11 +102,11 @@ EXAMPLES = r"""
     outside_mailbox: ceo@contoso.example
     recipients:
       - age1h0z87vjsf7u6cqsev2pvva9h3aw5vl3e75uc8nfmw9grkyku3dyqlcnlv0
-  register: next
+  register: rotation
 
 - name: Tell it
   ansible.builtin.debug:
-    msg: "{{ next.status }}: {{ next.msg }}"
+    msg: "{{ rotation.status }}: {{ rotation.msg }}"
 """
 
 RETURN = r"""

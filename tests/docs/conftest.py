@@ -37,6 +37,7 @@ ORDER = (
     "propagation_probe",
     "verification_notebook",
     "credential_handover",
+    "credential_rotation",
     "customer_drift_info",
     "customer_discovery_info",
     "customer_start_state",

@@ -161,7 +161,9 @@ def test_a_full_disk_leaves_the_journal_as_it_was(state: StateFolder, monkeypatc
     assert sorted(path.name for path in state.path.glob(".journal*")) == []
 
 
-@pytest.mark.parametrize("action", ["addPassword", "addCertificate", "send_probe_mail", "handover", "create x", "new one"])
+@pytest.mark.parametrize(
+    "action", ["addPassword", "addCertificate", "send_probe_mail", "handover", "create x", "new one"]
+)
 def test_every_action_has_a_prospect(action: str) -> None:
     assert prospect(Entry(NOON, "intent", "m", action=action))
 
