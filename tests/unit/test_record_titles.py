@@ -29,8 +29,7 @@ def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
 def written() -> set[str]:
     """By how `notebook` is given: a constant, a verification notebook's name, or a migration's step."""
     names = set()
-    for module, call in calls("Record"):
-        (given,) = (keyword.value for keyword in call.keywords if keyword.arg == "notebook")
+    for module, given in (*notebooks(), *tasks()):
         if isinstance(given, ast.Constant):
             names.add(given.value)
         elif isinstance(given, ast.Name):
@@ -41,6 +40,19 @@ def written() -> set[str]:
             assert ast.unparse(given) == "f'migration_{step}'", f"{module}: which names are these?"
             names |= {f"migration_{step}" for step in proved_steps()}
     return names
+
+
+def notebooks() -> Iterator[tuple[str, ast.expr]]:
+    """What notebooks write, and how the name is given."""
+    for module, call in calls("Record"):
+        if module != "graphmail.task_record":
+            yield from ((module, keyword.value) for keyword in call.keywords if keyword.arg == "notebook")
+
+
+def tasks() -> Iterator[tuple[str, ast.expr]]:
+    """What tasks write."""
+    for module, call in calls("record_of"):
+        yield module, call.args[1]
 
 
 def proved_steps() -> set[str]:

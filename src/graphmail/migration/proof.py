@@ -11,7 +11,6 @@ from datetime import datetime
 from graphmail.access_models import MODELS
 from graphmail.auth import Token
 from graphmail.errors import TenantError
-from graphmail.evidence import Record, Run, Subject
 from graphmail.live_credential import live_credential
 from graphmail.mailflow.access import AccessProof, claims, expectation
 from graphmail.mailflow.checks import Checks
@@ -19,6 +18,7 @@ from graphmail.mailflow.confinement import SCOPE
 from graphmail.mailflow.observation import NotTried, Observation
 from graphmail.reach import Sources, detect
 from graphmail.resource import Values
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 # How long the proof's own credential, which was made a moment ago, may be refused.
@@ -92,25 +92,5 @@ def _scope(tenant: Tenant, params: Values, model: str, client_id: str) -> Observ
 
 def record(tenant: Tenant, params: Values, step: str, seen: Seen) -> None:
     """Keep what was seen in the run's evidence."""
-    if tenant.run.evidence is None:
-        return
-    run = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id)
-    subject = Subject(
-        client_id=seen.client_id,
-        key_id=seen.key_id,
-        mailboxes=list(params["mailboxes"]),
-        outside_mailbox=params["outside_mailbox"],
-    )
-    run.write_record(
-        Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook=f"migration_{step}",
-            started=seen.started,
-            finished=tenant.clock.now(),
-            subject=subject,
-            checks=list(seen.checks),
-        )
-    )
+    about = subject(seen.client_id, seen.key_id, params["mailboxes"], params["outside_mailbox"])
+    keep(tenant, record_of(tenant, f"migration_{step}", about, seen.checks, seen.started))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,8 +11,7 @@ from graphmail.access_models import ACCESS
 from graphmail.cover_note import cover_note
 from graphmail.credentials import SealedCredential
 from graphmail.errors import TenantError
-from graphmail.evidence import Check, Record, Run, latest_record
-from graphmail.evidence.record import Subject
+from graphmail.evidence import Check, Record, latest_record
 from graphmail.handover.deliveries import DEFAULT, DELIVERIES, Sealed
 from graphmail.handover.ledger import DELIVERED, PACKED, Deliveries, marker_of
 from graphmail.handover.parcel import Parcel
@@ -22,6 +21,7 @@ from graphmail.handover.ssh_signature import fingerprint
 from graphmail.live_credential import live_credential
 from graphmail.resource import Found, Option, Plan, Resource, State, Values, unordered
 from graphmail.sealed import readers
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 PROOF = "verify_access"
@@ -170,9 +170,6 @@ def _told(receipt: Receipt | None) -> Values | None:
 
 def _record(tenant: Tenant, receipt: Receipt, desired: Values) -> None:
     """Keep in this run's evidence that the vendor has it: who signed, when, and that a token was got."""
-    if tenant.run.evidence is None:
-        return
-    now: datetime = tenant.clock.now()
     check = Check(
         name="received",
         claim=f"The vendor has credential {receipt.key_id}, and it works there",
@@ -181,25 +178,8 @@ def _record(tenant: Tenant, receipt: Receipt, desired: Values) -> None:
         f"proved by a token {receipt.proved:%Y-%m-%d %H:%M} UTC; sealed file of SHA-256 {receipt.sha256}",
         verdict="passed",
     )
-    subject = Subject(
-        client_id=receipt.client_id,
-        key_id=receipt.key_id,
-        mailboxes=desired["mailboxes"],
-        outside_mailbox=desired["outside_mailbox"],
-    )
-    Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(
-        Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook="handover",
-            started=now,
-            finished=now,
-            subject=subject,
-            checks=[check],
-        )
-    )
+    about = subject(receipt.client_id, receipt.key_id, desired["mailboxes"], desired["outside_mailbox"])
+    keep(tenant, record_of(tenant, "handover", about, [check], tenant.clock.now()))
 
 
 def _put_away(folder: Path, key_id: str) -> None:

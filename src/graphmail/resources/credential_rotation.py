@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from graphmail.customers.span import Lifetime
 from graphmail.errors import TenantError
-from graphmail.evidence import Check, Record, Run, latest_record
-from graphmail.evidence.record import Subject
+from graphmail.evidence import Check, latest_record
 from graphmail.handover.ledger import Deliveries
 from graphmail.handover.received import receipt_of
 from graphmail.handover.ssh_signature import KIND, fingerprint
@@ -22,6 +21,7 @@ from graphmail.resources.credential_journal import ADD, ADD_CERTIFICATE
 from graphmail.rotation.decision import Decision, Wishes, decide
 from graphmail.rotation.removal import tried
 from graphmail.rotation.standing import DEAD, Credential, Standing
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 # What the inventory calls a kind, by what the journal's intent says.
@@ -101,7 +101,7 @@ class CredentialRotation(Info):
         if check.verdict == "passed":
             marker = next(e.marker for e in journal.entries() if e.facts.get("key_id") == gone.key_id)
             journal.outcome(marker, DEAD, key_id=gone.key_id, end=gone.expires.isoformat() if gone.expires else "")
-        _record(tenant, [check], gone, started, params)
+        _record(tenant, check, gone, started, params)
         result = _said(Decision("prove_removed", check.observed, gone), Standing([], []))
         if check.verdict == "passed":
             return result
@@ -184,25 +184,6 @@ def _said(decision: Decision, standing: Standing) -> dict[str, Any]:
     }
 
 
-def _record(tenant: Tenant, checks: list[Check], gone: Credential, started: Any, params: Values) -> None:
-    if tenant.run.evidence is None:
-        return
-    newest = live_credential(tenant)
-    Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(
-        Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook=RECORD,
-            started=started,
-            finished=tenant.clock.now(),
-            subject=Subject(
-                client_id=newest.client_id,
-                key_id=gone.key_id,
-                mailboxes=params["mailboxes"],
-                outside_mailbox=params["outside_mailbox"],
-            ),
-            checks=checks,
-        )
-    )
+def _record(tenant: Tenant, check: Check, gone: Credential, started: datetime, params: Values) -> None:
+    about = subject(live_credential(tenant).client_id, gone.key_id, params["mailboxes"], params["outside_mailbox"])
+    keep(tenant, record_of(tenant, RECORD, about, [check], started))

@@ -12,7 +12,7 @@ from graphmail.clock import poll
 from graphmail.credentials import SealedCredential
 from graphmail.credentials import read as read_sealed
 from graphmail.errors import DeadlineExceeded, TenantError, TokenError
-from graphmail.evidence import Check, Record, Run, Subject, Verdict
+from graphmail.evidence import Check, Record, Verdict
 from graphmail.exchange import Row
 from graphmail.put_back import Adopted, undos_of
 from graphmail.reach import Sources
@@ -29,6 +29,7 @@ from graphmail.resources.exo_distribution_group import DistributionGroup
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.start_state import StartState
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 RECORD = "proof_of_absence"
@@ -53,7 +54,7 @@ class CustomerAbsenceInfo(Info):
         absence = Absence(tenant, params["entry"], adopted=params["adopted"], max_wait=params["max_wait"])
         started = tenant.clock.now()
         record = absence.record(absence.checks(), started)
-        path = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(record)
+        path = keep(tenant, record)
         told = [{"name": c.name, "verdict": c.verdict, "observed": c.observed} for c in record.checks]
         status = "absent" if record.verdict == "passed" else record.verdict
         result: Values = {"status": status, "checks": told, "record": str(path)}
@@ -99,23 +100,9 @@ class Absence:
         ]
 
     def record(self, checks: list[Check], started: datetime) -> Record:
-        tenant = self._tenant
-        return Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook=RECORD,
-            started=started,
-            finished=tenant.clock.now(),
-            subject=Subject(
-                client_id=self.client_id,
-                key_id=self.key_id,
-                mailboxes=self._entry["mailboxes"],
-                outside_mailbox=self._entry["outside_mailbox"],
-            ),
-            checks=checks,
-        )
+        entry = self._entry
+        about = subject(self.client_id, self.key_id, entry["mailboxes"], entry["outside_mailbox"])
+        return record_of(self._tenant, RECORD, about, checks, started)
 
     @staticmethod
     def _check(name: str, claim: str, look: Callable[[], tuple[Verdict, str]]) -> Check:

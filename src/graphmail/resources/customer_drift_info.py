@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from graphmail.drift import AREAS, Comparison, Difference
 from graphmail.errors import ExchangeError, GraphError, TenantError
-from graphmail.evidence import Check, Record, Run, Subject, Verdict
+from graphmail.evidence import Check, Record, Verdict
 from graphmail.resource import Info, Option, Values, with_rights
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 RECORD = "drift"
@@ -39,9 +40,7 @@ class CustomerDriftInfo(Info):
                 with_rights(error, self.permissions, tenant) if isinstance(error, GraphError | ExchangeError) else error
             )
         status = "unknown" if problem else "drift" if found else "none"
-        if tenant.run.evidence and not tenant.run.check_mode:
-            record = self._record(tenant, params["entry"], comparison, found, problem, started)
-            Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(record)
+        keep(tenant, self._record(tenant, params["entry"], comparison, found, problem, started))
         return {
             "status": status,
             "differences": [difference.facts() for difference in found],
@@ -67,23 +66,13 @@ class CustomerDriftInfo(Info):
             checks.append(
                 Check(name=area, claim=claim, expected="no difference", observed=observed[:3900], verdict=verdict)
             )
-        subject = Subject(
-            client_id=str(comparison.application.get("appId", "")) if comparison else "",
-            key_id=comparison.key_id if comparison else "",
-            mailboxes=entry["mailboxes"],
-            outside_mailbox=entry["outside_mailbox"],
+        about = subject(
+            str(comparison.application.get("appId", "")) if comparison else "",
+            comparison.key_id if comparison else "",
+            entry["mailboxes"],
+            entry["outside_mailbox"],
         )
-        return Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook=RECORD,
-            started=started,
-            finished=tenant.clock.now(),
-            subject=subject,
-            checks=checks,
-        )
+        return record_of(tenant, RECORD, about, checks, started)
 
 
 def _counted(found: list[Difference]) -> str:

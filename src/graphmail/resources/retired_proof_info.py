@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from graphmail.clock import poll
 from graphmail.errors import DeadlineExceeded, TenantError
-from graphmail.evidence import Check, Record, Run, Subject, Verdict
+from graphmail.evidence import Check, Record, Verdict
 from graphmail.refused_sign_in import Attempts
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, application_path, former_client_id
 from graphmail.resources.credential_journal import ADD, CredentialJournal
+from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 RECORD = "proof_retired"
@@ -42,7 +43,7 @@ class RetiredProofInfo(Info):
         if not checks:
             return {"status": "nothing", "checks": [], "record": ""}
         record = retirement.record(checks, started)
-        path = Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_record(record)
+        path = keep(tenant, record)
         told = [{"name": c.name, "verdict": c.verdict, "observed": c.observed} for c in checks]
         result: Values = {"status": record.verdict, "checks": told, "record": str(path)}
         if record.verdict != "passed":
@@ -71,23 +72,9 @@ class Retirement:
         return [check for made in self._left for check in self._of(made)]
 
     def record(self, checks: list[Check], started: Any) -> Record:
-        tenant = self._tenant
-        return Record(
-            customer=tenant.customer,
-            tenant_id=tenant.tenant_id,
-            environment=tenant.environment,
-            run_id=tenant.run.run_id,
-            notebook=RECORD,
-            started=started,
-            finished=tenant.clock.now(),
-            subject=Subject(
-                client_id=self.client_id,
-                key_id=self._left[0]["key_id"],
-                mailboxes=list(self._params["mailboxes"]),
-                outside_mailbox=self._params["outside_mailbox"],
-            ),
-            checks=checks,
-        )
+        params = self._params
+        about = subject(self.client_id, self._left[0]["key_id"], params["mailboxes"], params["outside_mailbox"])
+        return record_of(self._tenant, RECORD, about, checks, started)
 
     def _of(self, made: dict[str, str]) -> list[Check]:
         key_id, copy = made["key_id"], Path(made["path"])
