@@ -29,6 +29,11 @@ options:
       - One that has expired, or whose sealed file is gone, is removed and another one is made.
     type: bool
     default: false
+  reason:
+    description:
+      - Why it is not what the inventory asks for, such as a tenant's policy. It stands in the diff and in the journal,
+        and the vendor is told.
+    type: str
   state:
     description:
       - Whether there shall be a live secret made here. V(absent) removes it from the app. The sealed file stays, as

@@ -68,10 +68,26 @@ options:
     default: application_access_policy
   credential_kind:
     description:
-      - What the vendor signs in with. The inventory's other kinds are not built yet; asking for one stops the run.
+      - What the vendor signs in with.
     type: str
     choices: [secret, certificate, federated]
     default: secret
+  on_policy:
+    description:
+      - What happens where the tenant's app management policy, or one of the app's own, forbids that or allows a shorter
+        life only. V(stop) makes it an obstacle, V(shorten) lets it live as long as is allowed, V(certificate) makes a
+        certificate instead of a secret.
+      - What is made in the end stands in the result's C(credential). One that was made here and lives goes on working,
+        so it stops nothing.
+    type: str
+    choices: [stop, shorten, certificate]
+    default: stop
+  proof_credential:
+    description:
+      - A proof signs in with a short-lived secret of its own, which lives for O(lifetime); the policies are asked about
+        that.
+    type: bool
+    default: false
   keep_credential:
     description:
       - The vendor keeps a credential that it has, so one of O(known_credentials) must be on the app and live.
@@ -86,7 +102,7 @@ options:
     default: []
   lifetime:
     description:
-      - How long the client secret shall live, as a number of days, weeks, months or years.
+      - How long the credential shall live, as a number of days, weeks, months or years.
     type: str
     default: 24 months
   large_mail_size:
@@ -165,6 +181,16 @@ obstacles:
       expected: MaxSendSize of at least 14 MB for an attachment of 10,485,760 bytes
       found: 5 MB (5,242,880 bytes)
       remedy: Set-Mailbox support@contoso.example -MaxSendSize 14MB, or lower probe.large_mail_size
+credential:
+  description:
+    - What is made for the vendor, by the tenant's policies and O(on_policy). C(kind), C(lifetime) and C(reason), which
+      is empty where it is what was asked for.
+  returned: success
+  type: dict
+  sample:
+    kind: secret
+    lifetime: 24 months
+    reason: ""
 organization:
   description:
     - Display name of the tenant's organisation.

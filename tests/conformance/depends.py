@@ -63,8 +63,10 @@ DEPENDS = {
         "keyCredentials": "certificates_are_patched_as_a_whole",
     },
     "resources/preflight.py": {
-        "applicationRestrictions": "default_app_management_policy_is_one_object",
         "IsDehydrated": "organization_that_was_never_customized_refuses_assignments",
+    },
+    "resources/credential_policy.py": {
+        "applicationRestrictions": "default_app_management_policy_is_one_object",
     },
     "resources/application_logo.py": {
         "logoUrl": "logo_is_put_as_a_picture",

@@ -34,6 +34,7 @@ ORDER = (
     "entra_app_role_assignment",
     "entra_application_password",
     "entra_application_key",
+    "entra_federated_identity_credential",
     "propagation_probe",
     "verification_notebook",
     "credential_handover",

@@ -135,7 +135,7 @@ def test_a_secret_that_is_gone_is_found_without_waiting(task, onboarded, sandbox
     onboarded.graph("POST", f"/applications/{onboarded.app()['id']}/removePassword", {"keyId": secret["keyId"]})
     onboarded.settled()
     before = sandbox.now(onboarded.tenant)[:15]
-    assert "credential: A secret made here is gone" in found(task)
+    assert "credential: A client secret made here is gone" in found(task)
     assert sandbox.now(onboarded.tenant)[:15] == before
     assert (task.state / "contoso" / "journal.jsonl").read_text().count("gone") == 0
 

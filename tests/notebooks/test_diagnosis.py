@@ -57,8 +57,15 @@ def test_a_secret_that_is_too_new(contoso):
     contoso.sandbox.delays(contoso.tenant, secret=1800)
     contoso.seal_secret()
     answer = diagnosed(contoso)
-    assert (answer.cause, answer.says.startswith("The app's secret is wrong")) == ("secret_wrong", True)
+    assert (answer.cause, answer.says.startswith("The app's secret or certificate is wrong")) == ("secret_wrong", True)
     assert answer.next_step.startswith("wait some minutes")
+
+
+def test_a_certificate_that_is_not_on_the_app_any_more(contoso):
+    refused(contoso, 700027)
+    remove_secret(contoso)
+    answer = diagnosed(contoso)
+    assert (answer.cause, f"no certificate {contoso.key_id} any more" in answer.says) == ("secret_wrong", True)
 
 
 def test_another_value_than_that_of_the_secret(contoso):

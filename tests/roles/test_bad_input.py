@@ -169,18 +169,6 @@ def test_an_endpoint_that_refuses(ops: Operations) -> None:
     assert [entry for entry in ops.sandbox.writes if entry["actor"] != "by-hand"] == []
 
 
-def test_what_the_inventory_may_ask_for_and_is_not_built_stops_the_customer(ops: Operations) -> None:
-    edit(ops, credential={"kind": "certificate"})
-
-    run = ops.play("onboard.yml")
-
-    assert run.rc != 0
-    assert "credential.kind: certificate is not supported yet" in run.failures()["contoso"]
-    assert "To do: " in run.failures()["contoso"]
-    assert ops.sandbox.ledger(CONTOSO) == []
-    assert len(run.changed("litware")) == 5
-
-
 def test_a_credential_on_an_adopted_app_that_nobody_here_made(ops: Operations) -> None:
     ops.change(lambda entries: entries["litware"]["app"].update(known_credentials=[]), "litware")
 

@@ -12,12 +12,13 @@ from graphmail import sealed
 from graphmail.credentials.client_certificate import ClientCertificate
 from graphmail.credentials.client_secret import ClientSecret
 from graphmail.credentials.federated_assertion import FederatedAssertion
+from graphmail.credentials.federated_identity import FederatedIdentity
 from graphmail.credentials.refresh_token import RefreshToken
 from graphmail.credentials.sealed_credential import SealedCredential
 from graphmail.errors import TenantError
 
 KINDS: dict[str, type[SealedCredential]] = {
-    kind.kind: kind for kind in (ClientSecret, ClientCertificate, FederatedAssertion, RefreshToken)
+    kind.kind: kind for kind in (ClientSecret, ClientCertificate, FederatedAssertion, FederatedIdentity, RefreshToken)
 }
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ClientCertificate",
     "ClientSecret",
     "FederatedAssertion",
+    "FederatedIdentity",
     "RefreshToken",
     "SealedCredential",
     "from_json",

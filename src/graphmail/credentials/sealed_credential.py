@@ -41,6 +41,15 @@ class SealedCredential(ABC):
         `authority` is `https://host/<tenant GUID>`: msal takes the first path segment for the tenant, whatever it is.
         """
 
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether who holds this file holds all that a sign-in takes."""
+        return True
+
+    def for_vendor(self) -> Self:
+        """What is handed over of it."""
+        return self
+
     def renewed(self, answer: Mapping[str, Any]) -> Self | None:
         """What takes this one's place because of that answer; None where it stays as it is."""
         return None

@@ -16,7 +16,7 @@ from graphmail.customers.values import Allowed
 
 def kind_at(kind: Any, place: Place) -> Any:
     """The type of what stands at `place` below `kind`; the nearest one around it if the schema knows no such place."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if not place:
         return kind
     step, rest = place[0], place[1:]
@@ -37,7 +37,7 @@ def annotated(field: FieldInfo) -> Any:
 
 def words(kind: Any) -> str:
     """What `kind` allows, in words."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if get_origin(kind) is Annotated:
         return next((m.words for m in get_args(kind)[1:] if isinstance(m, Allowed)), words(get_args(kind)[0]))
     if get_origin(kind) is Literal:
@@ -70,7 +70,7 @@ def is_section(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _bare(kind: Any) -> Any:
+def bare(kind: Any) -> Any:
     """`kind` without `| None`."""
     if get_origin(kind) in (Union, UnionType):
         return next(part for part in get_args(kind) if part is not NoneType)

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 
 import yaml
 
-from graphmail.customers.allowed import annotated, is_section, listed, nearest, words
+from graphmail.customers.allowed import annotated, bare, is_section, listed, nearest, words
 from graphmail.customers.document import Document
 from graphmail.customers.errors import InventoryError, Mistake, NoInventory, Place, shown
 from graphmail.customers.loader import read
@@ -35,7 +35,7 @@ def columns() -> dict[str, Any]:
 
 def _columns(section: Any, above: str) -> Iterator[tuple[str, Any]]:
     for name, field in section.model_fields.items():
-        kind = annotated(field)
+        kind = bare(annotated(field))
         if field.exclude:
             continue
         if is_section(kind):

@@ -150,6 +150,12 @@ def credential(entry: Entry) -> Iterator[Finding]:
     if isinstance(kept, dict) and kept.get("keep") is True and not known:
         allowed = "only beside app.known_credentials, which lists the key ids that the vendor keeps"
         yield Finding(entry.name, ("credential", "keep"), "keeps nothing", allowed)
+    if not isinstance(kept, dict):
+        return
+    kind, federated = entry.text("credential", "kind"), kept.get("federated")
+    if kind == "federated" and not federated:
+        allowed = "credential.federated beside it: whose tokens stand for the app (issuer, subject)"
+        yield Finding(entry.name, ("credential", "kind"), "says nobody's tokens", allowed)
 
 
 def names(entries: list[Entry]) -> Iterator[Finding]:

@@ -11,11 +11,14 @@ from graphmail.access_models import MODELS
 from graphmail.customers.groups import label_group
 from graphmail.customers.values import (
     Address,
+    AssertionFile,
+    Claim,
     CustomerName,
     Domain,
     FilePath,
     Guid,
     HostAndPort,
+    Issuer,
     Label,
     LargeMailSize,
     Lifetime,
@@ -91,8 +94,25 @@ class Group(Section):
     )
 
 
+class Federated(Section):
+    issuer: Issuer = Field(description="the vendor's identity provider, as `iss` of its tokens says it")
+    subject: Claim = Field(description="whom its tokens are about, as `sub` says it")
+    audience: Claim = Field("api://AzureADTokenExchange", description="for whom its tokens are made, as `aud` says it")
+    assertion: AssertionFile | None = Field(
+        None,
+        description="a file in which the provider keeps a fresh token, to prove with; without it the proof makes a "
+        "short-lived secret and removes it afterwards",
+    )
+
+
 class Credential(Section):
     kind: Literal["secret", "certificate", "federated"] = Field("secret", description="what the vendor signs in with")
+    on_policy: Literal["stop", "shorten", "certificate"] = Field(
+        "stop",
+        description="what happens where the tenant's app management policy forbids it or allows a shorter life only: "
+        "preflight stops, it lives as long as is allowed, or a certificate is made instead of a secret",
+    )
+    federated: Federated | None = Field(None, description="whose tokens stand for the app; only with kind `federated`")
     lifetime: Lifetime = Field("24 months", description="how long it lives")  # type: ignore[assignment]
     keep: bool = Field(
         False, description="leave a live one that the vendor already has, and prove with a short-lived second one"
@@ -156,6 +176,13 @@ class Customer(Section):
     handover: Handover = Field(description="to whom the credential goes")
 
     @property
+    def proof_credential(self) -> bool:
+        """Whether a proof signs in with a short-lived credential of its own: nobody here holds the vendor's."""
+        federated = self.credential.kind == "federated"
+        assertion = self.credential.federated and self.credential.federated.assertion
+        return self.credential.keep or (federated and not assertion)
+
+    @property
     def groups(self) -> list[str]:
         """The Ansible groups of this customer, beside `customers`."""
         return [self.cloud, self.access, *map(label_group, self.labels)]
@@ -185,9 +212,13 @@ class Customer(Section):
     def variables(self) -> dict[str, Any]:
         """The entry as plain, JSON-able data with the defaults filled in: sizes in bytes, waits in seconds.
 
-        Beside it `consented`: the application permissions that Entra grants in the customer's access model.
+        Beside it `consented`: the application permissions that Entra grants in the customer's access model; and
+        `proof_credential`.
         """
-        return self.model_dump(mode="json") | {"consented": sorted(MODELS[self.access].consented)}
+        return self.model_dump(mode="json") | {
+            "consented": sorted(MODELS[self.access].consented),
+            "proof_credential": self.proof_credential,
+        }
 
 
 class Inventory(Section):

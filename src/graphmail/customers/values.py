@@ -87,6 +87,10 @@ def resolved(value: str, inventory: Path) -> Path:
     return (inventory.parent / Path(value).expanduser()).absolute()
 
 
+def _below_inventory(value: Any, info: ValidationInfo) -> str:
+    return str(resolved(_text(value), info.context["inventory"] if info.context else Path("inventory.yml")))
+
+
 def _logo(value: Any, info: ValidationInfo) -> str:
     path = resolved(_text(value), info.context["inventory"] if info.context else Path("inventory.yml"))
     try:
@@ -160,6 +164,16 @@ PublicKey = Annotated[
     str, PlainValidator(_public_key), Allowed("a public key: age1…, or an ssh-ed25519 line as in a .pub file")
 ]
 FilePath = Annotated[str, PlainValidator(_text), Allowed("a path, relative to the inventory's folder")]
+# Limits of https://learn.microsoft.com/graph/api/application-post-federatedidentitycredentials.
+Issuer = Annotated[
+    str,
+    PlainValidator(_matching(r"https://\S+", "is no https address of an issuer", 600)),
+    Allowed("an address such as https://tokens.vendor.example, as it stands in the tokens"),
+]
+Claim = Annotated[str, PlainValidator(_no_longer_than(600)), Allowed("text of at most 600 characters")]
+AssertionFile = Annotated[
+    str, PlainValidator(_below_inventory), Allowed("a path of a file, which need not be there yet")
+]
 Logo = Annotated[str, PlainValidator(_logo), Allowed("a path to a PNG, JPEG, GIF or BMP picture of less than 100 KiB")]
 Name = Annotated[str, PlainValidator(_no_longer_than(64)), Allowed("text of at most 64 characters")]
 UniqueName = Annotated[

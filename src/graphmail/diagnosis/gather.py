@@ -69,7 +69,7 @@ class Gathering:
 
         def stored() -> Stored:
             nonlocal credential
-            credential = newest_credential(self._app, proof=self._customer.credential.keep)
+            credential = newest_credential(self._app, proof=self._customer.proof_credential)
             return Stored(credential.client_id, credential.key_id, credential.expires)
 
         def say(found: Stored) -> str:

@@ -31,8 +31,10 @@ def sizes(rows: list[Row]) -> str:
 
 def application(body: Object) -> str:
     keys = [str(secret["keyId"]) for secret in body.get("passwordCredentials") or ()]
+    certificates = [str(key["keyId"]) for key in body.get("keyCredentials") or ()]
+    more = f", certificates: {', '.join(certificates)}" if certificates else ""
     disabled = ", disabled" if body.get("isDisabled") else ""
-    return f"client id {body.get('appId')}, secrets: {', '.join(keys) or 'none'}{disabled}"
+    return f"client id {body.get('appId')}, secrets: {', '.join(keys) or 'none'}{more}{disabled}"
 
 
 def enabled(body: Object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphmail.discovery.draft import Draft
 from graphmail.resources.application_reference import service_principal_path
+from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import KeptCredential, credentials_on
 from graphmail.tenant import Tenant
@@ -20,7 +21,8 @@ def draft_credentials(draft: Draft, tenant: Tenant, application: dict[str, Any])
     """What nobody here made is listed, so that it stays; one that lives is the vendor's, and is kept."""
     now = tenant.clock.now()
     foreign = foreign_credential_ids(tenant, application)
-    there = [c for c in credentials_on(application) if c.key_id in foreign]
+    federated = federated_credentials(tenant, application)
+    there = [c for c in credentials_on(application, federated) if c.key_id in foreign]
     if there:
         draft.decide(FIELD, [credential.key_id for credential in there])
     for credential in there:
@@ -52,7 +54,7 @@ def _advice(credential: KeptCredential, now: datetime) -> str:
         return ", over: remove it in Entra when nobody misses it"
     if credential.end and not credential.lives(now + SOON):
         return f", ends in {(credential.end - now).days} days: agree with the vendor on a new one"
-    if credential.kind == "certificate":
+    if credential.kind in ("certificate", "federated"):
         return ", kept as it is, and not renewed from here"
     return ""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from graphmail.access_models import MAIL_ROLES, MODELS
 from graphmail.drift.difference import ONBOARD, Difference, of_plan
+from graphmail.drift.glances import Glance, live_of
 from graphmail.errors import DeadlineExceeded, OutcomeUnknown, ServiceFailure, TenantError, Unreachable, WrongTenant
 from graphmail.exchange import Cmdlet
 from graphmail.expiry.kept import Kept
@@ -24,12 +25,12 @@ from graphmail.resources.application_reference import application_path, service_
 from graphmail.resources.credential_lifetime import credential_lifetime
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
-from graphmail.resources.entra_application_password import ApplicationPassword
 from graphmail.resources.entra_service_principal import ServicePrincipal
 from graphmail.resources.exo_application_access_policy import ApplicationAccessPolicy
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
 from graphmail.resources.exo_management_role_assignment import ManagementRoleAssignment
 from graphmail.resources.exo_service_principal import POINTERS, ExchangeServicePrincipal
+from graphmail.resources.federated_credentials import federated_credentials, federated_path
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
@@ -40,12 +41,6 @@ from graphmail.tenant import ORGANIZATION, Tenant, user_path
 UNREADABLE = (ServiceFailure, Unreachable, OutcomeUnknown, DeadlineExceeded, WrongTenant)
 
 
-class GlancedPassword(ApplicationPassword):
-    """One look: nothing is done because of it, so it need not be agreed upon by several."""
-
-    agreeing = ()
-
-
 class Comparison:
     """Of one customer. `entry` is the inventory's, with its defaults filled in; `requests` counts what was sent."""
 
@@ -53,6 +48,7 @@ class Comparison:
         self.requests = 0
         self.application: dict[str, Any] = {}
         self.key_id = ""
+        self._glance: Glance | None = None
         self._entry = entry
         self._tenant = Tenant.connect(
             tenant.connection, replace(tenant.run, check_mode=True, observe=self._count(tenant.run.observe))
@@ -126,17 +122,22 @@ class Comparison:
         credential = self._entry["credential"]
         if credential["keep"]:
             yield from self._kept(known)
-        if credential["kind"] != "secret" or credential["keep"]:
             return
-        wanted = self._reference | {"lifetime": credential["lifetime"]}
-        yield from self._compared("credential", "live client secret made here", GlancedPassword(), wanted)
+        self._glance = Glance.of(self._tenant, str(self.application["appId"]), credential)
+        noun = f"live {self._glance.title} made here"
+        yield from self._compared("credential", noun, self._glance.resource, self._reference | self._glance.wanted)
+        for other in self._glance.of_another_kind(self._tenant, self.application):
+            what = "A credential of another kind, made here, is still on the app"
+            yield Difference("credential", what, f"only a {self._glance.title}", other, REPLACE)
         for warning in self._tenant.warnings:
             if warning.startswith("Credential "):
-                yield Difference("credential", "A secret made here is gone", "on the app", warning, REPLACE)
+                yield Difference(
+                    "credential", f"A {self._glance.title} made here is gone", "on the app", warning, REPLACE
+                )
 
     def _kept(self, known: list[str]) -> Iterator[Difference]:
         """What the vendor keeps must live, and for a while; the latest end counts."""
-        there = kept_credentials(self.application, known)
+        there = kept_credentials(self.application, known, federated_credentials(self._tenant, self.application))
         if not self._tenant.run.check_mode:
             Kept(self._tenant.state).seen(there)
         now = self._tenant.clock.now()
@@ -173,24 +174,32 @@ class Comparison:
             return
         self._learn(resource, found, wanted)
         yield from of_plan(area, noun, plan, repair)
-        if isinstance(resource, GlancedPassword) and found and found.object["live"]:
-            yield from self._near_its_end(found.object["live"])
+        if self._glance and resource is self._glance.resource and (live := live_of(found)):
+            yield from self._near_its_end(live)
 
     def _learn(self, resource: Resource, found: Found | None, wanted: Values) -> None:
         """What later comparisons refer to; what is missing is theirs no more than it is in a check."""
         if isinstance(resource, Application) and found:
             self.application = found.object
-        if isinstance(resource, GlancedPassword) and found and found.object["live"]:
-            self.key_id = found.object["live"]["key_id"]
+        if self._glance and resource is self._glance.resource and (live := live_of(found)):
+            self.key_id = live["key_id"]
         if found is None and resource.key:
             self._tenant.plan_create(resource.name, wanted[resource.key])
 
     def _near_its_end(self, live: dict[str, str]) -> Iterator[Difference]:
+        if not live["expires"]:
+            return
         left = datetime.fromisoformat(live["expires"]) - self._tenant.clock.now()
         if left < self._soon:
             expected = f"more than {self._soon.days} days of life"
             found = f"{live['key_id']} ends on {live['expires'][:10]}, in {left.days} days"
-            yield Difference("credential", "The client secret is near its end", expected, found, REPLACE)
+            yield Difference(
+                "credential",
+                f"The {self._glance.title if self._glance else 'credential'} is near its end",
+                expected,
+                found,
+                REPLACE,
+            )
 
     def _read_ahead(self) -> None:
         """What the resources will ask for; and that this is the tenant that the inventory means, in both services."""
@@ -206,7 +215,8 @@ class Comparison:
             principal = service_principal_path(application.value()["appId"])
             graph = f"/servicePrincipals/{directory[GRAPH_SERVICE_PRINCIPAL].value()['id']}"
             selected = f"{graph}?{GRAPH_SERVICE_PRINCIPAL.rpartition('?')[2]}"
-            tenant.graph.batch([principal, f"{principal}/appRoleAssignments", selected], ahead=True)
+            federated = federated_path(application.value())
+            tenant.graph.batch([principal, f"{principal}/appRoleAssignments", selected, federated], ahead=True)
         people = _distinct([known, *self._entry["mailboxes"], *group["owners"]])
         cmdlets = [POLICIES, POINTERS, *group_reads(group["name"], group["address"]), *map(recipient_read, people)]
         answers = dict(zip((c.key for c in cmdlets), tenant.exchange.batch(cmdlets, ahead=True), strict=True))

@@ -53,6 +53,8 @@ class Subject(_Strict):
 
     client_id: str
     key_id: str
+    # Key id of the short-lived secret that the proof signed in with, where nobody here can sign in with `key_id`.
+    signed_in_with: str = ""
     mailboxes: list[str]
     outside_mailbox: str
 

@@ -14,6 +14,7 @@ from graphmail.expiry.kept import Kept
 from graphmail.handover.ledger import DELIVERED, RECEIVED
 from graphmail.journal import Journal
 from graphmail.live_credential import for_proof, made_here
+from graphmail.resources.credential_journal import KINDS
 from graphmail.state import StateFolder, state_root
 
 MAIL_APP, ADMIN, VENDOR = "mail app", "automation", "mail app, kept by the vendor"
@@ -39,10 +40,14 @@ def _of(customer: Customer, inventory: Path) -> Iterator[Expiry]:
 def _made_here(customer: Customer, state: StateFolder) -> Iterator[Expiry]:
     journal = Journal(state.journal)
     live = [entry for entry in made_here(journal, "sealed") if not for_proof(entry.marker)]
+    kinds = {entry.marker: KINDS[entry.action] for entry in journal.entries() if entry.action in KINDS}
     for entry in live:
+        kind = kinds.get(entry.marker, customer.credential.kind)
+        if kind == "federated":
+            continue  # it has no end
         key_id, end = str(entry.facts["key_id"]), entry.facts.get("end")
         expires = datetime.fromisoformat(str(end)) if end else None
-        yield _expiry(customer, MAIL_APP, customer.credential.kind, key_id, expires, _standing(journal, key_id))
+        yield _expiry(customer, MAIL_APP, kind, key_id, expires, _standing(journal, key_id))
     if not live and not customer.credential.keep and customer.credential.kind != "federated":
         yield _expiry(customer, MAIL_APP, customer.credential.kind, "", None, "none was made here yet")
 

@@ -38,11 +38,18 @@ def shown(credential: SealedCredential) -> str:
     return "\n".join([*lines, *blocks])
 
 
-def open_file(file: Path, identity: Path | None, *, as_json: bool) -> None:
+def open_file(file: Path, identity: Path | None, *, as_json: bool, assertion: Path | None = None) -> None:
     """What is secret goes to standard output alone, everything else to standard error."""
-    opening = Opening.of(file, identity or identity_file())
+    opening = Opening.of(file, identity or identity_file()).with_assertion(assertion)
     credential = opening.parcel.credential
     print(credential.to_json().decode() if as_json else shown(credential))
+    if not credential.can_sign_in:
+        print(
+            "\nNot tried: nothing here can sign in. With --assertion FILE, a token of your identity provider, "
+            "it is tried and a receipt is written.",
+            file=sys.stderr,
+        )
+        return
     proved = opening.prove()
     print(f"\nThey work: Entra gave a token of tenant {credential.tenant_id} for them.", file=sys.stderr)
     path = opening.acknowledge(proved, datetime.now(UTC))
@@ -77,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     opening = verbs.add_parser("open", help="for the receiver: open, try, and sign a receipt")
     opening.add_argument("file", type=Path, help="the .age file")
     opening.add_argument("--identity", type=Path, help="your private key; GRAPHMAIL_IDENTITY unless given")
+    opening.add_argument("--assertion", type=Path, help="a token of your identity provider, for a federated credential")
     opening.add_argument("--json", action="store_true", help="print the values as JSON, for a secret store")
     receiving = verbs.add_parser("receive", help="for the operator: check a receipt and keep it")
     receiving.add_argument("receipt", type=Path, nargs="+", help="FILE.receipt.json, with its .sig beside it")
@@ -84,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.verb == "open":
-            open_file(options.file, options.identity, as_json=options.json)
+            open_file(options.file, options.identity, as_json=options.json, assertion=options.assertion)
             return 0
         for path in options.receipt:
             receipt = receive(path, options.inventory)

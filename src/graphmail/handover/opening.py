@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from graphmail.credentials import FederatedIdentity
 from graphmail.errors import TenantError
 from graphmail.handover import ssh_signature
 from graphmail.handover.parcel import Parcel
@@ -26,6 +27,13 @@ class Opening:
     def of(cls, path: Path, identity: Path) -> Opening:
         """TenantError when it does not open."""
         return cls(path, identity, Parcel.read(path, identity))
+
+    def with_assertion(self, path: Path | None) -> Opening:
+        """A federated credential signs in with a token that only the receiver's identity provider makes."""
+        credential = self.parcel.credential
+        if path is None or not isinstance(credential, FederatedIdentity):
+            return self
+        return replace(self, parcel=replace(self.parcel, credential=replace(credential, assertion_file=str(path))))
 
     def prove(self) -> datetime:
         """Get a token as the app, from the pinned tenant alone; when that was. Raises TokenError where it is refused.

@@ -77,7 +77,7 @@ class MailFlow:
         """Open the newest sealed credential in this process, and get a token of this tenant with it."""
         started = self.clock.now()
         try:
-            credential = self._credential = live_credential(self.tenant, proof=self.customer.credential.keep)
+            credential = self._credential = live_credential(self.tenant, proof=self.customer.proof_credential)
             self.tenant.wait_for_sign_in(credential, SIGN_IN)
             app = self.tenant.as_mail_app(credential)
             token = app.token(True)
@@ -85,7 +85,8 @@ class MailFlow:
                 raise WrongTenant("The token is of another tenant", expected=self.customer.tenant_id)
             self._app = app
             roles = ", ".join(sorted(token.roles)) or "none"
-            seen = Observation("passed", f"a token for client {credential.client_id}; permissions in it: {roles}")
+            own = f", with the proof's own short-lived {credential.title}" if self.customer.proof_credential else ""
+            seen = Observation("passed", f"a token for client {credential.client_id}{own}; permissions in it: {roles}")
         except DeadlineExceeded as error:
             seen = Observation("failed", str(error))
         except TenantError as error:
@@ -230,12 +231,7 @@ class MailFlow:
             notebook=self.notebook,
             started=self._started,
             finished=self.clock.now(),
-            subject=Subject(
-                client_id=self._credential.client_id if self._credential else self.customer.app.client_id or "",
-                key_id=self._credential.key_id if self._credential else "",
-                mailboxes=list(self.customer.mailboxes),
-                outside_mailbox=self.customer.outside_mailbox,
-            ),
+            subject=self._subject(),
             checks=self.checks,
         )
         path = keep_record(self.run, record, self._lock, "succeeded" if record.verdict == "passed" else "failed")
@@ -247,6 +243,20 @@ class MailFlow:
                 found=" | ".join(wrong) or "no check",
             )
         return path
+
+    def _subject(self) -> Subject:
+        """What is proved is the credential that the vendor gets, also where the proof signed in with one of its own."""
+        used = self._credential.key_id if self._credential else ""
+        key_id, instead = used, ""
+        if used and self.customer.proof_credential and not self.customer.credential.keep:
+            key_id, instead = live_credential(self.tenant).key_id, used
+        return Subject(
+            client_id=self._credential.client_id if self._credential else self.customer.app.client_id or "",
+            key_id=key_id,
+            signed_in_with=instead,
+            mailboxes=list(self.customer.mailboxes),
+            outside_mailbox=self.customer.outside_mailbox,
+        )
 
 
 def _blame(mails: Sequence[Sent] | Sequence[Received], error: TenantError) -> None:

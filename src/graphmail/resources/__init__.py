@@ -13,6 +13,7 @@ CLASSES = {
     "entra_app_role_assignment": "AppRoleAssignment",
     "entra_application_password": "ApplicationPassword",
     "entra_application_key": "ApplicationKey",
+    "entra_federated_identity_credential": "FederatedIdentityCredential",
     "exo_distribution_group": "DistributionGroup",
     "exo_application_access_policy": "ApplicationAccessPolicy",
     "exo_service_principal": "ExchangeServicePrincipal",

@@ -45,6 +45,7 @@ class ApplicationCredential(Resource):
         "proof": Option("", {"type": "bool", "default": False}, managed=False),
         "replaces": Option("", {"type": "str"}, managed=False),
         "key_id": Option("", {"type": "str"}, managed=False),
+        "reason": Option("", {"type": "str"}, managed=False),
     }
 
     @abstractmethod
@@ -114,6 +115,8 @@ class ApplicationCredential(Resource):
         return Found({"lifetime": desired["lifetime"]} if retire else {}, about)
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
+        if found is None and state == "present":
+            return Plan("create", after=_made(desired))
         if found is None or state == "absent":
             plan = super().plan(found, desired, state)
             live = found.object["live"] if found else None
@@ -124,7 +127,7 @@ class ApplicationCredential(Resource):
             sealed = {"sealed_and_not_on_the_app": [one["marker"] for one in begun]}
             return Plan("create", before=left | sealed, after={"lifetime": desired["lifetime"]})
         if found.object["live"] is None:
-            return Plan("create", before=left, after={"lifetime": desired["lifetime"]})
+            return Plan("create", before=left, after=_made(desired))
         return Plan("update", before=left, after={"left_over": []}) if left else Plan(None)
 
     def apply(self, tenant: Tenant, plan: Plan, found: Found | None, desired: Values) -> None:
@@ -227,3 +230,9 @@ class ApplicationCredential(Resource):
 
     def journal(self, tenant: Tenant, application: Application, desired: Values) -> CredentialJournal:
         return CredentialJournal(tenant, application["appId"], self.action, proof=bool(desired.get("proof")))
+
+
+def _made(desired: Values) -> Values:
+    """What is made, as the diff shows it; with why, where the inventory asks for something else."""
+    reason = {"because": desired["reason"]} if desired.get("reason") else {}
+    return {"lifetime": desired["lifetime"]} | reason

@@ -25,6 +25,7 @@ from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
 PROOF = "verify_access"
+MADE_BY = ("entra_application_password", "entra_application_key", "entra_federated_identity_credential")
 FRESH = timedelta(hours=24)
 
 
@@ -58,7 +59,7 @@ class CredentialHandover(Resource):
         return result | {"received": _told(receipt)}
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
-        if tenant.would_create("entra_application_password", desired["application"]):
+        if any(tenant.would_create(module, desired["application"]) for module in MADE_BY):
             tenant.warn("The credential and its proof would be made by this run; its hand-over is predicted.")
             return None
         credential = live_credential(tenant)
@@ -83,7 +84,7 @@ class CredentialHandover(Resource):
         again = bool(digest)
         if not digest or _digest(path) != digest:
             recipients = list(dict.fromkeys([*desired["recipients"], *readers(tenant.connection["operators"])]))
-            parcel = Parcel(tenant.customer, tenant.connection["cloud"], credential)
+            parcel = Parcel(tenant.customer, tenant.connection["cloud"], credential.for_vendor())
             digest = parcel.write(path, recipients)
             deliveries.packed(marker, credential.key_id, digest, path.name)
         note = path.with_suffix(".txt")

@@ -18,7 +18,8 @@ from graphmail.tenant import Tenant
 ADD = "addPassword"
 ADD_CERTIFICATE = "addCertificate"
 ADD_FEDERATED = "addFederatedCredential"
-EVERY = frozenset({ADD, ADD_CERTIFICATE, ADD_FEDERATED})
+KINDS = {ADD: "secret", ADD_CERTIFICATE: "certificate", ADD_FEDERATED: "federated"}
+EVERY = frozenset(KINDS)
 # An intent whose effect was never to be seen for so long had none.
 LATE = timedelta(days=2)
 
@@ -28,6 +29,29 @@ def last_retirement(tenant: Tenant) -> datetime | None:
     entries = Journal(tenant.state.journal).entries()
     times = [entry.time for entry in entries if entry.kind == "outcome" and entry.result in ("retired", "gone")]
     return max(times, default=None)
+
+
+def kind_made_here(tenant: Tenant, client_id: str) -> str:
+    """Kind of the newest credential made here for that app that was not taken back and has not ended; empty if none."""
+    journal, now = Journal(tenant.state.journal), tenant.clock.now()
+    kinds = {
+        entry.marker: KINDS[entry.action]
+        for entry in journal.entries()
+        if entry.action in KINDS and entry.facts.get("client_id") == client_id and not for_proof(entry.marker)
+    }
+    for made in made_here(journal, "sealed"):
+        end = str(made.facts.get("end") or "")
+        if made.marker in kinds and (not end or datetime.fromisoformat(end) > now):
+            return kinds[made.marker]
+    return ""
+
+
+def reason_made(tenant: Tenant, key_id: str) -> str:
+    """Why that credential is not what the inventory asks for; empty where it is."""
+    entries = Journal(tenant.state.journal).entries()
+    markers = {entry.marker for entry in entries if entry.kind == "outcome" and entry.facts.get("key_id") == key_id}
+    intents = (entry for entry in entries if entry.kind == "intent" and entry.marker in markers)
+    return next((str(intent.facts["reason"]) for intent in intents if intent.facts.get("reason")), "")
 
 
 class CredentialJournal:
@@ -57,7 +81,7 @@ class CredentialJournal:
             tenant_id=self._tenant.tenant_id,
             end=end.isoformat() if end else "",
             run_id=self._tenant.run.run_id,
-            **known,
+            **{name: fact for name, fact in known.items() if fact is not None},
         )
 
     def made(self, marker: str, key_id: str, expires: str, digest: str, path: Path) -> None:
@@ -114,6 +138,10 @@ class CredentialJournal:
             for entry in reversed(self._open())
             if entry.facts.get("key_id")
         ]
+
+    def open_names(self) -> dict[str, str]:
+        """Marker -> name, of open intents that find what they made by its name."""
+        return {e.marker: str(e.facts["display_name"]) for e in self._open() if e.facts.get("display_name")}
 
     def thumbprints(self) -> dict[str, str]:
         """Key id -> thumbprint of every certificate that was to be made here."""

@@ -26,6 +26,7 @@ from graphmail.resources.application_reference import (
     stays_for,
 )
 from graphmail.resources.exo_distribution_group import DistributionGroup
+from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.start_state import StartState
@@ -122,6 +123,11 @@ class Absence:
         for path in self._retired():
             credential = read_sealed(path)
             self.key_id = credential.key_id
+            if not credential.can_sign_in:
+                if self._on_app(credential.key_id):
+                    return "failed", f"federated credential {credential.key_id} is still on the app"
+                refused.append(f"{credential.key_id}: no longer on the app, so nobody's tokens stand for it")
+                continue
             answer = self._refusal(credential)
             if not answer:
                 return "failed", f"credential {credential.key_id} still gets a token"
@@ -131,6 +137,11 @@ class Absence:
             return "passed", tried
         # Nobody here holds their text, so what they open is read and not tried.
         return self._or_left(f"{tried}; not made here, and gets tokens: {works}")
+
+    def _on_app(self, key_id: str) -> bool:
+        if not self._application or not self._tenant.graph.find(application_path("", self.client_id)):
+            return False
+        return key_id in [str(entry["id"]) for entry in federated_credentials(self._tenant, self._application)]
 
     def _refusal(self, credential: SealedCredential) -> str:
         graph = self._tenant.as_mail_app(credential)
@@ -151,7 +162,10 @@ class Absence:
         """Without a token there is nothing to ask a mailbox with; with one, each has to answer 403."""
         asked = [*self._entry["mailboxes"], self._entry["outside_mailbox"]]
         for path in self._retired():
-            graph = self._tenant.as_mail_app(read_sealed(path))
+            credential = read_sealed(path)
+            if not credential.can_sign_in:
+                continue
+            graph = self._tenant.as_mail_app(credential)
             try:
                 graph.token(True)
             except TokenError:
@@ -177,7 +191,11 @@ class Absence:
         if app is None or self._tenant.graph.find(service_principal_path(self.client_id)) is None:
             return ""
         foreign, now = foreign_credential_ids(self._tenant, app), self._tenant.clock.now()
-        return ", ".join(str(one) for one in credentials_on(app) if one.key_id in foreign and one.lives(now))
+        return ", ".join(
+            str(one)
+            for one in credentials_on(app, federated_credentials(self._tenant, app))
+            if one.key_id in foreign and one.lives(now)
+        )
 
     def _opens(self, sources: Sources) -> str:
         """What lets the app's tokens into mailboxes still, and what confines that."""

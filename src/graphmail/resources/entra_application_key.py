@@ -48,7 +48,8 @@ class ApplicationKey(ApplicationCredential):
         end = credential_lifetime(desired["lifetime"]).end(start)
         credential = ClientCertificate.self_signed(tenant.tenant_id, application["appId"], key_id, marker, start, end)
         path = tenant.state.credential(key_id)
-        journal.intend(marker, end, key_id=key_id, thumbprint=credential.thumbprint, path=path.name)
+        known = {"key_id": key_id, "thumbprint": credential.thumbprint, "path": path.name}
+        journal.intend(marker, end, **known, reason=desired.get("reason") or None)
         try:
             credential.write(path, tenant.connection["operators"])
         except TenantError:

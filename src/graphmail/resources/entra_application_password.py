@@ -37,7 +37,7 @@ class ApplicationPassword(ApplicationCredential):
         tenant.state.make()
         marker = journal.marker()
         end = credential_lifetime(desired["lifetime"]).end(tenant.clock.now())
-        journal.intend(marker, end)
+        journal.intend(marker, end, reason=desired.get("reason") or None)
         body = {"passwordCredential": {"displayName": marker, "endDateTime": end.strftime("%Y-%m-%dT%H:%M:%SZ")}}
         path = f"/applications/{application['id']}/addPassword"
         try:

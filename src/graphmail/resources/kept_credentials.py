@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,12 +21,17 @@ class KeptCredential:
         return self.end is None or self.end > now
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} ({self.key_id}), until {self.end:%Y-%m-%d}" if self.end else self.key_id
+        until = f", until {self.end:%Y-%m-%d}" if self.end else ""
+        return f"{self.kind} {self.name} ({self.key_id}){until}" if until or self.kind == "federated" else self.key_id
 
 
-def credentials_on(application: dict[str, Any]) -> list[KeptCredential]:
-    """All secrets and certificates of an app registration, whoever made them."""
-    return [
+def credentials_on(application: dict[str, Any], federated: Iterable[dict[str, Any]] = ()) -> list[KeptCredential]:
+    """All secrets and certificates of an app registration, whoever made them, and these federated credentials of it."""
+    without_end = [
+        KeptCredential(str(one["id"]).lower(), str(one.get("name") or "unnamed"), "federated", None)
+        for one in federated
+    ]
+    return without_end + [
         KeptCredential(
             str(credential["keyId"]).lower(),
             str(credential.get("displayName") or "unnamed"),
@@ -37,7 +43,9 @@ def credentials_on(application: dict[str, Any]) -> list[KeptCredential]:
     ]
 
 
-def kept_credentials(application: dict[str, Any], known: list[str]) -> list[KeptCredential]:
+def kept_credentials(
+    application: dict[str, Any], known: list[str], federated: Iterable[dict[str, Any]] = ()
+) -> list[KeptCredential]:
     """Those of `known`, key ids, that are on the app."""
     listed = {key_id.lower() for key_id in known}
-    return [credential for credential in credentials_on(application) if credential.key_id in listed]
+    return [credential for credential in credentials_on(application, federated) if credential.key_id in listed]

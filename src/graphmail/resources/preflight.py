@@ -6,21 +6,18 @@ What stops a run is an obstacle; what only spoils a part of it is a note, told a
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from graphmail.errors import NotReady, ServiceFailure, TenantError
 from graphmail.exchange import CmdletAnswer
 from graphmail.expiry.kept import Kept
 from graphmail.migration.progress import Progresses
-from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.credential_policy import Choice
+from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.recipients import addressed
 from graphmail.tenant import Tenant
 
-_DURATION = TypeAdapter(timedelta)
 SKUS = "/subscribedSkus?$select=skuPartNumber,capabilityStatus,servicePlans"
 MAILBOXES = ("UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
 
@@ -97,7 +94,7 @@ class Findings:
 
     def kept(self, application: dict[str, Any], known: list[str]) -> None:
         """That the vendor has a live credential, where the inventory says that it keeps one."""
-        there = kept_credentials(application, known)
+        there = kept_credentials(application, known, federated_credentials(self._tenant, application))
         if not self._tenant.run.check_mode:
             Kept(self._tenant.state).seen(there)
         if any(credential.lives(self._tenant.clock.now()) for credential in there):
@@ -110,29 +107,27 @@ class Findings:
             remedy="correct app.known_credentials, or leave out credential.keep to have one made and handed over",
         )
 
-    def app_management_policy(self, policy: dict[str, Any], lifetime: str) -> None:
-        """https://learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy."""
-        if not policy.get("isEnabled"):
+    def credential(self, choice: Choice, kind: str, *, standing: bool, remedy: str) -> None:
+        """What the tenant's policies have against the credential that would be made.
+
+        Where one made here stands it goes on working, and where some administrators are exempt this one may be: then
+        it is told, and stops nothing.
+        """
+        if choice.against is None:
+            if choice.why:
+                self._tenant.warn(f"Made because of the tenant's app management policy: {choice.why}.")
             return
-        for rule in (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or ():
-            if rule.get("state", "enabled") != "enabled":
-                continue
-            if rule.get("restrictionType") == "passwordAddition":
-                self.add(
-                    "credential",
-                    "The tenant's app management policy forbids client secrets",
-                    expected="secrets allowed, or `credential.kind: certificate`",
-                    found="restriction passwordAddition, enabled",
-                    remedy="choose a certificate, or have the tenant's administrator exempt the app",
-                )
-            elif rule.get("restrictionType") == "passwordLifetime" and self._longer(lifetime, rule.get("maxLifetime")):
-                self.add(
-                    "credential",
-                    "The tenant's app management policy allows a shorter life of secrets only",
-                    expected=f"at most {rule['maxLifetime']}",
-                    found=lifetime,
-                    remedy="shorten credential.lifetime",
-                )
+        words = {"secret": "client secrets", "certificate": "certificates of our own"}[choice.kind]
+        shorter = bool(choice.against.longest)
+        problem = f"allows a shorter life of {words} only" if shorter else f"forbids {words}"
+        told = self.note if standing or choice.against.some_exempt else self.add
+        told(
+            "credential",
+            f"The tenant's app management policy {problem}",
+            expected=f"{choice.lifetime} allowed" if shorter else f"credential.kind {kind} allowed",
+            found=str(choice.against),
+            remedy=remedy,
+        )
 
     def mailboxes(self, users: dict[str, list[dict[str, Any]]], recipients: dict[str, CmdletAnswer]) -> None:
         for address, answer in recipients.items():
@@ -155,12 +150,6 @@ class Findings:
             found, self._obstacles = self._obstacles, []
             problem = f"Customer {self._tenant.customer} cannot be onboarded yet; nothing was written:\n"
             raise NotReady(problem + "\n".join(map(_sentence, found)), found + self.notes)
-
-    def _longer(self, lifetime: str, longest: str | None) -> bool:
-        now = self._tenant.clock.now()
-        return bool(longest) and (credential_lifetime(lifetime).end(now) - now).total_seconds() > iso_duration(
-            str(longest)
-        )
 
 
 def _homeless(kind: str) -> str:
@@ -185,8 +174,3 @@ def _sentence(obstacle: dict[str, str]) -> str:
     words = {"expected": "Expected: ", "found": "Found: ", "remedy": "To do: "}
     parts = [obstacle["problem"], *(f"{word}{obstacle[name]}" for name, word in words.items() if obstacle[name])]
     return " ".join(f"{part}." for part in parts)
-
-
-def iso_duration(text: str) -> float:
-    """Seconds of an ISO 8601 duration in days or shorter, as Graph writes them: `P90D`, `P4DT12H`."""
-    return _DURATION.validate_python(text).total_seconds()

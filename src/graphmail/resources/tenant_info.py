@@ -5,23 +5,26 @@ What it reads is kept for the run's later tasks (`reads`), which therefore ask a
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 from graphmail.access_models import ACCESS, MAIL_ROLES, MODELS
-from graphmail.customers.not_yet import TO_DO, not_yet
-from graphmail.errors import TenantError
 from graphmail.exchange import Cmdlet, CmdletAnswer, Row
 from graphmail.graph import BatchAnswer
 from graphmail.keyed_create import find_again
 from graphmail.resource import Found, Info, Option, Values
 from graphmail.resources.access_policies import POLICIES, AccessPolicies
 from graphmail.resources.application_reference import application_path, service_principal_path
+from graphmail.resources.credential_journal import kind_made_here
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.resources.credential_policy import ON_POLICY, Choice, CredentialPolicy
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.entra_application import Application, same_name_path
 from graphmail.resources.exo_distribution_group import DistributionGroup, group_reads
 from graphmail.resources.exo_management_role_assignment import ManagementRoleAssignment, acting, held_assignments
 from graphmail.resources.exo_service_principal import POINTERS
+from graphmail.resources.federated_credentials import federated_path
 from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.group_reference import referred_group
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
@@ -32,8 +35,17 @@ from graphmail.resources.recipients import recipient_read
 from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
+POLICY_REMEDY = (
+    "say with credential.on_policy what is made then (shorten, certificate), or have the tenant's administrator exempt "
+    "the app"
+)
 KINDS = ["secret", "certificate", "federated"]
 APP_MANAGEMENT = "/policies/defaultAppManagementPolicy"
+
+
+def own_policies_path(application: dict[str, Any]) -> str:
+    """https://learn.microsoft.com/graph/api/appmanagementpolicy-list-appliesto."""
+    return f"/applications/{application['id']}/appManagementPolicies"
 
 
 class TenantInfo(Info):
@@ -50,9 +62,10 @@ class TenantInfo(Info):
         "owners": Option("ManagedBy", {"type": "list", "elements": "str", "default": []}),
         "mailboxes": Option("Members", {"type": "list", "elements": "str", "required": True}),
         "outside_mailbox": Option("", {"type": "str", "required": True}),
-        # What the inventory may ask for and this version cannot do must stop the run, never be passed over.
         "access": Option("", ACCESS),
         "credential_kind": Option("", {"type": "str", "choices": KINDS, "default": "secret"}),
+        "on_policy": Option("", {"type": "str", "choices": list(ON_POLICY), "default": "stop"}),
+        "proof_credential": Option("", {"type": "bool", "default": False}),
         "keep_credential": Option("", {"type": "bool", "default": False}),
         "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
         "lifetime": Option("endDateTime", {"type": "str", "default": "24 months"}),
@@ -60,10 +73,6 @@ class TenantInfo(Info):
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
-        asked = not_yet(params["credential_kind"])
-        if asked:
-            problem = f"{', '.join(asked)} is not supported yet; nothing was contacted"
-            raise TenantError(f"Customer {tenant.customer}: {problem}", remedy=TO_DO)
         params = params | {"mailboxes": [mailbox.lower() for mailbox in params["mailboxes"]]}
         people = _people(params)
         credential_lifetime(params["lifetime"])
@@ -76,7 +85,7 @@ class TenantInfo(Info):
         principal = self._directory_of_app(tenant, params, directory)
         consented = self._consented(tenant, params, directory, principal, findings)
         findings.domains(directory[ORGANIZATION].value(), [params["group_address"], *people])
-        findings.app_management_policy(directory[APP_MANAGEMENT].value(), params["lifetime"])
+        choice = self._credential(tenant, params, directory, findings)
         recipients, settings, policies = self._exchange(tenant, params, people, findings)
         application = directory[application_path(params["application"], params.get("client_id"))]
         if params["keep_credential"]:
@@ -107,6 +116,7 @@ class TenantInfo(Info):
             tenant.confirm_exchange(person, users[person], recipients[person].rows)
         return {
             "status": "ready",
+            "credential": {"kind": choice.kind, "lifetime": choice.lifetime, "reason": choice.why},
             "obstacles": findings.notes,
             "organization": directory[ORGANIZATION].value()["value"][0].get("displayName"),
             "licences": [sku["skuPartNumber"] for sku in directory[SKUS].value().get("value", [])],
@@ -135,8 +145,38 @@ class TenantInfo(Info):
         if application.missing:
             return ""
         principal = service_principal_path(application.value()["appId"])
-        there, _assignments = tenant.graph.batch([principal, f"{principal}/appRoleAssignments"], ahead=True)
+        asked = [
+            principal,
+            f"{principal}/appRoleAssignments",
+            own_policies_path(application.value()),
+            federated_path(application.value()),
+        ]
+        there, *_further = tenant.graph.batch(asked, ahead=True)
         return "" if there.error else str(there.value()["id"])
+
+    @staticmethod
+    def _credential(tenant: Tenant, params: Values, directory: dict[str, BatchAnswer], findings: Findings) -> Choice:
+        """What is made, by the tenant's policies and the inventory."""
+        now, kind = tenant.clock.now(), params["credential_kind"]
+        found = directory[application_path(params["application"], params.get("client_id"))]
+        application = {} if found.missing else found.value()
+        own = tenant.graph.list_all(own_policies_path(application)) if application else ()
+        created = datetime.fromisoformat(application["createdDateTime"]) if application.get("createdDateTime") else now
+        policy = CredentialPolicy.of(directory[APP_MANAGEMENT].value(), own, created)
+        if params["proof_credential"]:
+            # What is proved with is a secret, whatever the vendor has.
+            proof = policy.choose("secret", params["lifetime"], "stop", now)
+            remedy = "have the tenant's administrator exempt the app, or shorten credential.proof_lifetime"
+            if kind == "federated":
+                remedy += "; or name credential.federated.assertion, to prove with that"
+            findings.credential(proof, "secret", standing=False, remedy=remedy)
+            return Choice(kind, params["lifetime"])
+        choice = policy.choose(kind, params["lifetime"], params["on_policy"], now)
+        standing = kind_made_here(tenant, str(application["appId"])) if application else ""
+        if standing and (standing == kind or standing == params["on_policy"]):
+            choice = replace(choice, kind=standing)
+        findings.credential(choice, kind, standing=standing == choice.kind, remedy=POLICY_REMEDY)
+        return choice
 
     @staticmethod
     def _consented(

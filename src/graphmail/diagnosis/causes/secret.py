@@ -1,4 +1,4 @@
-"""The app's secret: expired, wrong or removed; and that a new one may not be made."""
+"""The app's secret or certificate: expired, wrong or removed; and that a new secret may not be made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from graphmail.diagnosis.cause import NO_LARGE, Cause, Certainty, Proof
 from graphmail.diagnosis.facts import Facts
 from graphmail.live_credential import REPLACE
 
-EXPIRED, WRONG = 7000222, 7000215
+# Of a secret; 700027 is said of a certificate whether it has ended or is not on the app.
+EXPIRED, WRONG, UNKNOWN_CERTIFICATE = 7000222, 7000215, 700027
 # How long a secret that was just made may be refused (design: minutes; an hour is generous).
 NEW = timedelta(hours=1)
 
@@ -17,6 +18,8 @@ def _expired(facts: Facts) -> Proof | None:
     stored = facts.stored.got
     over = bool(stored and stored.expires and stored.expires <= facts.now)
     ended = f"; its end was {stored.expires:%Y-%m-%d}" if stored and stored.expires and over else ""
+    if over and UNKNOWN_CERTIFICATE in facts.codes:
+        return Proof(Certainty.CERTAIN, f"Entra refuses the certificate{ended}", (facts.token, facts.stored))
     if over and not facts.token.read and EXPIRED not in getattr(facts.token.error, "codes", ()):
         return Proof(Certainty.LIKELY, f"the sealed credential is over{ended}", (facts.stored, facts.token))
     if stored is None and facts.application.got:
@@ -38,20 +41,23 @@ def _all_expired(facts: Facts) -> Proof | None:
 
 
 def _wrong(facts: Facts) -> Proof | None:
-    if WRONG not in facts.codes:
+    if not facts.codes & {WRONG, UNKNOWN_CERTIFICATE}:
         return None
     application = facts.application.got
     key_id = facts.stored.value.key_id
     if application is None:
         return Proof(Certainty.LIKELY, "Entra refuses it as wrong; why could not be seen", (facts.token,))
-    secrets = {str(s["keyId"]).lower(): s for s in application.get("passwordCredentials") or ()}
+    certified = UNKNOWN_CERTIFICATE in facts.codes
+    what, collection = ("certificate", "keyCredentials") if certified else ("secret", "passwordCredentials")
+    there = {str(s["keyId"]).lower(): s for s in application.get(collection) or ()}
     calls = (facts.token, facts.application, facts.stored)
-    if (secret := secrets.get(key_id.lower())) is None:
-        return Proof(Certainty.CERTAIN, f"the app has no secret {key_id} any more: somebody removed it", calls)
-    if facts.now - _time(str(secret.get("startDateTime"))) < NEW:
-        later = "wait some minutes, and run this again; a new secret is not known everywhere at once"
-        return Proof(Certainty.LIKELY, f"secret {key_id} is on the app, and less than an hour old", calls, later)
-    return Proof(Certainty.CERTAIN, f"secret {key_id} is on the app, and its value is another one", calls)
+    if (own := there.get(key_id.lower())) is None:
+        return Proof(Certainty.CERTAIN, f"the app has no {what} {key_id} any more: somebody removed it", calls)
+    if facts.now - _time(str(own.get("startDateTime"))) < NEW:
+        later = f"wait some minutes, and run this again; a new {what} is not known everywhere at once"
+        return Proof(Certainty.LIKELY, f"{what} {key_id} is on the app, and less than an hour old", calls, later)
+    other = "it has ended, or its key is another one" if certified else "its value is another one"
+    return Proof(Certainty.CERTAIN, f"{what} {key_id} is on the app, and {other}", calls)
 
 
 def _time(text: str) -> datetime:
@@ -72,18 +78,18 @@ def _forbidden(facts: Facts) -> Proof | None:
 
 SECRET_EXPIRED = Cause(
     name="secret_expired",
-    title="The app's secret has expired",
-    healthy="The app's secret has not expired",
-    signs="AADSTS7000222 at the app's own sign-in; the sealed credential's end",
+    title="The app's secret or certificate has expired",
+    healthy="The app's secret or certificate has not expired",
+    signs="AADSTS7000222, or of a certificate 700027, at the app's own sign-in; the sealed credential's end",
     next_step=f"operations {REPLACE}, and hand it over to the vendor",
     explains=NO_LARGE,
     judge=_expired,
 )
 SECRET_WRONG = Cause(
     name="secret_wrong",
-    title="The app's secret is wrong or was removed",
-    healthy="Entra knows the app's secret",
-    signs="AADSTS7000215; whether the app still has a secret with that key id",
+    title="The app's secret or certificate is wrong or was removed",
+    healthy="Entra knows the app's secret or certificate",
+    signs="AADSTS7000215, or of a certificate 700027; whether the app still has one with that key id",
     next_step=f"ask the customer who removed it; then operations {REPLACE}",
     explains=NO_LARGE,
     judge=_wrong,

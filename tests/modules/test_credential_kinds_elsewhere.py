@@ -1,0 +1,101 @@
+"""Certificates and federated credentials in what else looks at an app's credentials: consent, drift, expiry."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphmail.customers import load
+from graphmail.expiry.fleet import expiries
+from tests.modules.conftest import INVENTORY
+from tests.modules.test_customer_drift_info import NAME, entry, onboard
+from tests.sandbox.signed_in import KeyPair
+from tests.sandbox_process import CONTOSO
+
+APP = {"application": "kundo-mail"}
+FEDERATED = {"issuer": "https://tokens.vendor.example", "subject": "helpdesk", "audience": "api://AzureADTokenExchange"}
+
+
+@pytest.fixture
+def onboarded(task, contoso):
+    onboard(task)
+    contoso.settled()
+    return contoso
+
+
+def another_kind(task, contoso, module, **wanted):
+    """As after an entry that asks for that kind, and the secret taken back."""
+    task("entra_application_password", **APP, state="absent")
+    made = task(module, **APP, **wanted)
+    contoso.settled()
+    return made
+
+
+def found(task, **credential):
+    result = task(NAME, entry=entry(task, credential=credential))
+    return [f"{difference['area']}: {difference['what']}" for difference in result["differences"]]
+
+
+def test_a_strangers_certificate_and_federated_credential_are_nobodys_here(task, contoso, sandbox):
+    made = task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    task("entra_service_principal", **APP)
+    path = f"/applications/{made['object_id']}"
+    contoso.graph("PATCH", path, {"keyCredentials": [KeyPair(days=4000).credential]})
+    body = {"name": "theirs", "issuer": "https://other.example", "subject": "job", "audiences": ["api://x"]}
+    theirs = contoso.graph("POST", f"{path}/federatedIdentityCredentials", body)
+    contoso.settled()
+    key = contoso.app()["keyCredentials"][0]["keyId"]
+
+    message = task.failed("entra_app_role_assignment", **APP, roles=["Mail.Send"])
+
+    assert f"theirs ({theirs['id']})" in message
+    assert key in message
+    known = [theirs["id"], key]
+    assert task("entra_app_role_assignment", **APP, roles=["Mail.Send"], known_credentials=known)["changed"]
+
+
+def test_what_was_made_here_is_no_drift(task, onboarded, sandbox):
+    another_kind(task, onboarded, "entra_application_key")
+    assert found(task, kind="certificate") == []
+    task("entra_application_key", **APP, state="absent")
+    another_kind(task, onboarded, "entra_federated_identity_credential", **FEDERATED)
+    assert found(task, kind="federated", federated=FEDERATED) == []
+
+
+def test_a_certificate_that_is_missing_gone_or_near_its_end_is_drift(task, onboarded, sandbox):
+    assert "credential: There is no live certificate made here" in found(task, kind="certificate")
+    another_kind(task, onboarded, "entra_application_key", lifetime="40 days")
+    sandbox.advance(CONTOSO, 20 * 86400)
+    assert found(task, kind="certificate") == ["credential: The certificate is near its end"]
+    app = onboarded.app()
+    onboarded.graph("PATCH", f"/applications/{app['id']}", {"keyCredentials": []})
+    onboarded.settled()
+    assert "credential: A certificate made here is gone" in found(task, kind="certificate")
+
+
+def test_a_changed_federated_credential_is_drift(task, onboarded):
+    another_kind(task, onboarded, "entra_federated_identity_credential", **FEDERATED)
+    wanted = FEDERATED | {"subject": "another"}
+    (difference,) = found(task, kind="federated", federated=wanted)
+    assert "subject" in difference
+
+
+def test_what_stays_of_another_kind_is_named(task, onboarded):
+    task("entra_application_key", **APP)
+    onboarded.settled()
+    assert found(task, kind="certificate") == [
+        "credential: A credential of another kind, made here, is still on the app"
+    ]
+
+
+def test_a_certificate_made_because_of_a_policy_is_as_the_inventory_says(task, onboarded):
+    another_kind(task, onboarded, "entra_application_key")
+    assert found(task, on_policy="certificate") == []
+    assert found(task) != []
+
+
+def test_the_end_of_a_certificate_is_told_by_its_own_kind_and_a_federated_one_has_none(task, onboarded, monkeypatch):
+    monkeypatch.setenv("GRAPHMAIL_STATE", str(task.state))
+    made = another_kind(task, onboarded, "entra_application_key")
+    task("entra_federated_identity_credential", **APP, **FEDERATED)
+    told = [(e.kind, e.key_id) for e in expiries(load(INVENTORY)) if e.customer == "contoso" and e.whose == "mail app"]
+    assert told == [("certificate", made["key_id"])]
