@@ -32,9 +32,9 @@ ORDER = (
     "exo_management_role_assignment",
     "exo_application_access_info",
     "entra_app_role_assignment",
+    "entra_federated_identity_credential",  # before those that the proofs below sign in with: the newest counts
     "entra_application_password",
     "entra_application_key",
-    "entra_federated_identity_credential",
     "propagation_probe",
     "verification_notebook",
     "credential_handover",
