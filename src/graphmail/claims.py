@@ -52,6 +52,11 @@ class Claims:
             for entry in self._journal.entries()
         )
 
+    def awaited(self, kind: str) -> set[str]:
+        """Keys of intents without outcome: what a run that died may have made, and a read may not show yet."""
+        open_ = {entry.marker for entry in self._journal.open_intents()}
+        return {str(i.facts.get("display_name", "")) for i in self._intents(kind) if i.marker in open_}
+
     def _open(self, kind: str, key: str) -> list[str]:
         open_ = {entry.marker for entry in self._journal.open_intents()}
         intents = (entry for entry in self._intents(kind) if entry.marker in open_)

@@ -55,6 +55,9 @@ def after_leave(state: StartState, *, migrated: bool = False) -> list[Leftover]:
     policy_stays = _own_policy(state) and not migrated and bool(MAIL & set(_kept(state)))
     if policy_stays:
         found.append(Leftover("policy", "{client_id} " + GROUP, (THERE,), "which it alone confines"))
+        if not state.has_group:
+            # Made here, and the policy acts on it.
+            found += [Leftover(kind, GROUP, (THERE,), "it is named by") for kind in ("group", "members")]
     found += _group(state, named=policy_stays or _named_by_others(state, migrated=migrated))
     return found
 
