@@ -35,7 +35,7 @@ class Playbook:
 
     def __init__(self, perform: Perform, variables: dict[str, Any]) -> None:
         self._perform = perform
-        self._variables = variables
+        self._variables = dict(variables)
         self._jinja = NativeEnvironment(undefined=StrictUndefined)
         self._jinja.filters["split"] = lambda text, separator: text.split(separator)
 
@@ -89,7 +89,8 @@ class Playbook:
         if result.get("failed"):
             raise Failed(f"{module}: {result['msg']}")
         if "register" in task:
-            scope[task["register"]] = result
+            # The host's, from then on: another role may go by it.
+            scope[task["register"]] = self._variables[task["register"]] = result
 
     def _assert(self, said: dict[str, Any], scope: dict[str, Any]) -> None:
         if not self._true(said["that"], scope):
