@@ -39,8 +39,8 @@ attributes:
   diff_mode:
     support: none
 notes:
-  - The admin app needs C(Application.Read.All) of Microsoft Graph, and a role that lets it read groups, access policies
-    and role assignments in Exchange.
+  - The admin app needs C(Application.Read.All) of Microsoft Graph, and to read Exchange
+    C(Exchange.ManageAsApp) of Office 365 Exchange Online with the Entra role Global Reader.
 seealso:
   - module: entra_application
   - module: customer_drift_info

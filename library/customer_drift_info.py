@@ -31,8 +31,8 @@ attributes:
   diff_mode:
     support: none
 notes:
-  - The admin app needs C(Application.Read.All), C(Organization.Read.All) and C(User.Read.All) of Microsoft Graph, and a
-    role that lets it read recipients, access policies and role assignments in Exchange.
+  - The admin app needs C(Application.Read.All), C(Organization.Read.All) and C(User.Read.All) of Microsoft Graph, and
+    to read Exchange C(Exchange.ManageAsApp) of Office 365 Exchange Online with the Entra role Global Reader.
   - A tenant that cannot be read is no failure of the task, so that others go on; RV(status) says so.
 seealso:
   - module: tenant_info

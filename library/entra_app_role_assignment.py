@@ -16,7 +16,8 @@ options:
     description:
       - Names of exactly the application permissions of Microsoft Graph that the app shall have, such as
         V(Mail.Send). V([]) takes all away.
-      - A permission of another API that somebody granted is shown in the diff as V(API/permission), and is taken
+      - A permission of another API is named V(API/permission), such as
+        V(Office 365 Exchange Online/Exchange.ManageAsApp). One that somebody granted and that is not listed is taken
         away too.
       - Ids are looked up by name in the tenant itself.
     type: list
@@ -28,6 +29,13 @@ options:
     type: list
     elements: str
     default: []
+  await_consent:
+    description:
+      - Where whoever signed in may not do it, change nothing, write down that an administrator is waited for, and say
+        in RV(awaiting) what that one has to do. A later run goes on.
+      - Otherwise such a refusal fails the task.
+    type: bool
+    default: false
   state:
     description:
       - Whether consent shall exist. V(absent) takes all of it away, whatever O(roles) says; with O(made_here_only), of
@@ -83,6 +91,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+awaiting:
+  description:
+    - What somebody else has to do in the tenant, with O(await_consent). Empty where nothing is missing.
+  returned: success, when O(state) is V(present)
+  type: str
+  sample: ""
 request_id:
   description:
     - The service's own id of the request that failed, to be quoted to Microsoft's support.

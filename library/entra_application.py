@@ -44,7 +44,15 @@ options:
     description:
       - Names of exactly the Microsoft Graph B(application) permissions that the app declares, such as V(Mail.Send).
         Others are taken out of the declaration. Delegated permissions and other APIs stay as they are.
+      - One of another API is named V(API/permission), such as V(Office 365 Exchange Online/Exchange.ManageAsApp). Then
+        those of that API are exact too.
       - Declaring grants nothing. It is what an administrator sees in the portal.
+    type: list
+    elements: str
+  redirect_uris:
+    description:
+      - Where a browser may be sent back to, of the kind for mobile and desktop. An app that nobody signs in to needs
+        one only for the page on which an administrator consents.
     type: list
     elements: str
   logo:

@@ -50,8 +50,9 @@ attributes:
   diff_mode:
     support: none
 notes:
-  - Needs no right of the admin app. The notebooks sign in as the mail app, with the sealed credential that
-    M(entra_application_password) made.
+  - The notebooks sign in as the mail app, with the sealed credential that M(entra_application_password) made. To ask
+    Exchange's own test and to look for other sources of access, the admin app needs C(Application.Read.All) and
+    C(Exchange.ManageAsApp) with the Entra role Exchange Administrator.
 seealso:
   - module: propagation_probe
   - module: credential_handover

@@ -75,6 +75,12 @@ options:
           - A mailbox of the tenant. Exchange and Graph must agree about it before anything is written to Exchange.
         type: str
         required: true
+      part:
+        description:
+          - Whose local state it is about, where that is not the mail app's. V(onboarding) is the app that ops works
+            with; its journal and credentials lie in a folder of their own, below the customer's.
+        type: str
+        choices: [onboarding]
 attributes:
   platform:
     support: full

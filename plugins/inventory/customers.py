@@ -16,8 +16,10 @@ description:
   - Refuses variable files (C(host_vars), C(group_vars)) beside the inventory or the playbooks that name a field of the
     inventory, since they would override it and be executed.
 notes:
-  - One host for each customer, with the variables C(tenant) (the connection option of every module), C(customer) (the
-    entry with its defaults filled in), C(ansible_connection) (C(local)) and C(ansible_python_interpreter).
+  - One host for each customer, with the variables C(tenant) (the connection option of every module),
+    C(tenant_by_administrator) (the same for C(bootstrap.yml), to which a customer's administrator signs in),
+    C(customer) (the entry with its defaults filled in), C(ansible_connection) (C(local)) and
+    C(ansible_python_interpreter).
   - Groups are C(customers), C(discover), one for each cloud (C(global), C(gcc_high), C(dod), C(china), C(sandbox)), one
     for each access model (C(application_access_policy), C(rbac)), which always exist, and one for each label. A dash in
     a label becomes an underscore.
@@ -137,6 +139,7 @@ class InventoryModule(BaseFileInventoryPlugin):
             for group in customer.groups:
                 self.inventory.add_child(self.inventory.add_group(group), name)
             self._set(name, customer.connection(found.path), customer.variables())
+            self.inventory.set_variable(name, "tenant_by_administrator", customer.by_administrator(found.path))
 
     def _set(self, name: str, tenant: dict[str, Any], customer: dict[str, Any]) -> None:
         variables: dict[str, Any] = {

@@ -15,6 +15,7 @@ from graphmail.admin import KINDS
 from graphmail.claims import Claims
 from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError, nothing_done
+from graphmail.exchange_roles import ROLE_OF
 from graphmail.keyed_create import find_again
 from graphmail.rights import for_person
 from graphmail.start_state import StartState
@@ -64,6 +65,7 @@ TENANT: Mapping[str, Any] = {
         },
         "operators": {"type": "list", "elements": "str", "required": True},
         "known_mailbox": {"type": "str", "required": True},
+        "part": {"type": "str", "choices": ["onboarding"]},
     },
 }
 
@@ -96,6 +98,8 @@ class Resource(ABC):
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]]
     permissions: ClassVar[tuple[str, ...]] = ()
+    # Cmdlets that it may run; of these follow the Exchange roles that are the least it needs.
+    cmdlets: ClassVar[tuple[str, ...]] = ()
     states: ClassVar[tuple[State, ...]] = ("present", "absent")
     # The option that other resources refer to it by; in check mode they are told what this run would create.
     key: ClassVar[str] = ""
@@ -257,6 +261,7 @@ class Info(ABC):
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]]
     permissions: ClassVar[tuple[str, ...]] = ()
+    cmdlets: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def argument_spec(cls) -> dict[str, Any]:
@@ -278,6 +283,11 @@ def with_rights(error: GraphError | ExchangeError, permissions: tuple[str, ...],
     """The error, naming the permissions that a refused caller needs: an app, or who signed in."""
     if error.status != 403 or not permissions or error.remedy:
         return error
+    exchange = ""
+    if isinstance(error, ExchangeError) and error.cmdlet in ROLE_OF:
+        exchange = f" (for {error.cmdlet} the Exchange role {ROLE_OF[error.cmdlet]} is enough)"
     if not tenant.person:
-        return error.with_remedy(f"let the admin app have {' and '.join(permissions)}, consented, then run again")
-    return error.with_remedy(f"let ops' client have {' and '.join(map(for_person, permissions))}, then sign in again")
+        names = " and ".join(permissions)
+        return error.with_remedy(f"let the admin app have {names}, consented{exchange}, then run again")
+    names = " and ".join(map(for_person, permissions))
+    return error.with_remedy(f"let ops' client have {names}{exchange}, then sign in again")

@@ -41,7 +41,7 @@ class Right:
 _APPLICATIONS = ("Cloud Application Administrator", "Application Administrator", "Global Administrator")
 # Consent to Graph's application permissions; (Cloud) Application Administrators may not give that.
 # https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
-_CONSENT = ("Privileged Role Administrator", "Global Administrator")
+CONSENT_ROLES = ("Privileged Role Administrator", "Global Administrator")
 
 
 def _graph(name: str, purpose: str, *roles: str) -> Right:
@@ -53,11 +53,11 @@ RIGHTS = {
     for right in (
         _graph("Application.ReadWrite.All", "makes and changes app registrations and credentials", *_APPLICATIONS),
         _graph("Application.Read.All", "reads app registrations and consents"),
-        _graph("AppRoleAssignment.ReadWrite.All", "consents to application permissions", *_CONSENT),
+        _graph("AppRoleAssignment.ReadWrite.All", "consents to application permissions", *CONSENT_ROLES),
         _graph("Organization.Read.All", "confirms which tenant it is, and reads its licences"),
         _graph("Policy.Read.All", "reads the tenant's rules for secrets", *_APPLICATIONS, "Security Administrator"),
         _graph("User.Read.All", "finds the people of mailboxes and owners"),
-        _graph("RoleManagement.ReadWrite.Directory", "gives an app a directory role", *_CONSENT),
+        _graph("RoleManagement.ReadWrite.Directory", "gives an app a directory role", *CONSENT_ROLES),
         Right(
             "Exchange.ManageAsApp",
             "Exchange.Manage",
@@ -67,6 +67,10 @@ RIGHTS = {
         ),
     )
 }
+
+# As a resource's `permissions` name them: cmdlets that write, and cmdlets that only read.
+EXCHANGE_WRITES = "Exchange.ManageAsApp with the Entra role Exchange Administrator"
+EXCHANGE_READS = "Exchange.ManageAsApp with the Entra role Global Reader"
 
 # What the automation's own app needs for every playbook: bootstrap.yml grants exactly this, the preflight looks for it.
 ADMIN = (
@@ -102,3 +106,8 @@ def for_person(permission: str) -> str:
     if right is None:
         return permission
     return right.delegated + (f" (and the person the role {' or '.join(right.roles)})" if right.roles else "")
+
+
+def as_granted(right: Right) -> str:
+    """The name under which `entra_app_role_assignment` grants it."""
+    return right.application if right.service == "Microsoft Graph" else f"{right.service}/{right.application}"

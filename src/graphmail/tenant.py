@@ -68,7 +68,10 @@ class Tenant:
         self.tenant_id: str = connection["tenant_id"].lower()
         self.initial_domain: str = connection["initial_domain"]
         self.run = run
-        self.state = StateFolder(state_root(), self.customer)
+        self.customer_state = StateFolder(state_root(), self.customer)
+        # What is not about the mail app has a folder, a journal and credentials of its own.
+        part = connection.get("part")
+        self.state = StateFolder(self.customer_state.path, part) if part else self.customer_state
         self.warnings: list[str] = []
         self._remembered: dict[str, Any] = {}
 

@@ -93,14 +93,18 @@ def run_playbook(
     environment: Mapping[str, str],
     *arguments: str,
     tell: Callable[[TaskEvent], None] = lambda event: None,
+    show: Callable[[str], None] = lambda text: None,
 ) -> PlaybookRun:
     """Run a playbook of this repository. `environment` is added to this process's own and may hold no secret.
 
-    `arguments` go to ansible-playbook, e.g. `--check`, `--diff`, `--limit=contoso`.
+    `arguments` go to ansible-playbook, e.g. `--check`, `--diff`, `--limit=contoso`. `show` is given at once what a task
+    shows while it runs.
     """
     done = PlaybookRun("", -1)
 
     def hear(event: Mapping[str, Any]) -> bool:
+        if event.get("event") == "verbose":
+            show(str(event.get("stdout", "")))
         heard = TaskEvent.of(event)
         if heard:
             done.events.append(heard)

@@ -16,6 +16,7 @@ import yaml
 from graphmail.rehearsal import Rehearsal
 from graphmail.resources import CLASSES
 from graphmail_ansible.playbook_run import PlaybookRun, run_playbook
+from tests.ops_client import OpsClient
 from tests.sandbox_process import CONTOSO, EXAMPLE, ROOT, Sandbox
 
 INVENTORY = ROOT / "inventory.example.yml"
@@ -44,6 +45,9 @@ ORDER = (
     "customer_start_state",
     "customer_absence_info",
     "retired_proof_info",
+    "admin_sign_in",  # by an administrator from here on
+    "entra_directory_role_assignment",
+    "admin_credential",
 )
 
 
@@ -82,6 +86,12 @@ class Examples:
         playbook.parent.mkdir()
         for name in ("notebooks", "files"):
             (folder / name).symlink_to(ROOT / name)
+        self.client = OpsClient(sandbox)
+        self.client.consent(CONTOSO)
+        self.inventory = folder / "inventory.yml"
+        described = yaml.safe_load(INVENTORY.read_text(encoding="utf-8"))
+        described["defaults"]["admin"] = {"client_id": self.client.client_id}
+        self.inventory.write_text(yaml.safe_dump(described, sort_keys=False))
         play = {"name": "Examples", "hosts": "customers", "gather_facts": False, "tasks": tasks}
         playbook.write_text(yaml.safe_dump([play], sort_keys=False, width=1000))
         with Rehearsal(folder, EXAMPLE, INVENTORY, running=sandbox.path) as rehearsal:
@@ -91,9 +101,9 @@ class Examples:
             self.written = sandbox.writes
             self.run = self._play(playbook, environment)
 
-    @staticmethod
-    def _play(playbook: Path, environment: dict[str, str], *arguments: str) -> PlaybookRun:
-        return run_playbook(playbook, INVENTORY, environment, "--diff", "--limit=contoso", *arguments)
+    def _play(self, playbook: Path, environment: dict[str, str], *arguments: str) -> PlaybookRun:
+        limited = ("--diff", "--limit=contoso", *arguments)
+        return run_playbook(playbook, self.inventory, environment, *limited, show=self.client.tell)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ python -m tests.docs.tables     writes them
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def _modules(documentation: dict[str, Any]) -> str:
     rows = [
         (f"`{module}`", documentation[module]["doc"]["short_description"], _permissions(module)) for module in ORDER
     ]
-    return _table(("module", "does", "the admin app needs"), rows)
+    return markdown(("module", "does", "the admin app needs"), rows)
 
 
 def _permissions(module: str) -> str:
@@ -43,7 +44,7 @@ def _permissions(module: str) -> str:
 
 def _roles() -> str:
     roles = sorted((ROOT / "roles").iterdir(), key=_first_play)
-    return _table(("role", "outcome", "modules", "played by"), [_role(role) for role in roles])
+    return markdown(("role", "outcome", "modules", "played by"), [_role(role) for role in roles])
 
 
 def _role(role: Path) -> tuple[str, str, str, str]:
@@ -73,7 +74,18 @@ def _plays(playbook: Path, role: Path) -> int:
     return found.start() if found else 0
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def modules_of(playbook: Path) -> set[str]:
+    """Every module that the playbook, or one that it imports, may run."""
+    text = playbook.read_text(encoding="utf-8")
+    imported = re.findall(r"import_playbook: (\S+)$", text, re.MULTILINE)
+    roles = [role for role in (ROOT / "roles").iterdir() if _plays(playbook, role)]
+    tasks = " ".join(file.read_text(encoding="utf-8") for role in roles for file in (role / "tasks").glob("*.yml"))
+    own = {module for module in CLASSES if re.search(rf"^ +{module}:$", tasks, re.MULTILINE)}
+    return own.union(*(modules_of(playbook.parent / name) for name in imported))
+
+
+def markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of these rows."""
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

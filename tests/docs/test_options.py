@@ -35,7 +35,7 @@ def test_documented_options_are_those_of_the_resource(module: str, documentation
 @pytest.mark.parametrize("module", MODULES)
 def test_the_tenant_option_is_documented_as_the_inventory_makes_it(module: str, documentation: dict[str, Any]) -> None:
     tenant = documentation[module]["doc"]["options"]["tenant"]["suboptions"]
-    made = {"customer", "tenant_id", "initial_domain", "cloud", "admin", "operators", "known_mailbox"}
+    made = {"customer", "tenant_id", "initial_domain", "cloud", "admin", "operators", "known_mailbox", "part"}
     assert set(tenant) == made
     assert set(tenant["admin"]["suboptions"]) == {"kind", "client_id", "sealed"}
 

@@ -64,7 +64,8 @@ def test_example_gives_a_host_for_each_customer_and_groups_by_cloud_access_and_l
 def test_host_has_the_connection_the_entry_and_this_interpreter(ansible, tmp_path):
     found = listed(ansible, ROOT / "inventory.example.yml")["_meta"]["hostvars"]["litware"]
 
-    assert set(found) == {"ansible_connection", "ansible_python_interpreter", "tenant", "customer"}
+    ours = {"tenant", "tenant_by_administrator", "customer"}
+    assert set(found) == {"ansible_connection", "ansible_python_interpreter", *ours}
     assert found["ansible_connection"] == "local"
     assert Path(found["ansible_python_interpreter"]).samefile(sys.executable)
     assert found["tenant"]["tenant_id"] == "5a4d0000-0000-4000-8000-000000000003"

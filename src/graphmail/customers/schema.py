@@ -30,7 +30,11 @@ from graphmail.customers.values import (
     UniqueName,
     resolved,
 )
+from graphmail.rights import ADMIN, RIGHTS, as_granted
 from graphmail.state import StateFolder, state_root
+
+# The onboarding app's folder below the customer's state.
+ONBOARDING = "onboarding"
 
 CloudName = Literal["global", "gcc_high", "dod", "china", "sandbox"]
 AccessModel = Literal["application_access_policy", "rbac"]
@@ -60,6 +64,17 @@ class Admin(Section):
         """The part `admin` of the `tenant` option."""
         client = {"client_id": self.client_id} if self.client_id else {}
         return {"kind": self.kind, "sealed": str(sealed.absolute())} | client
+
+
+class Bootstrap(Section):
+    """The onboarding app: what ops works with in the tenant, where bootstrap.yml makes it."""
+
+    sign_in: Literal["device_code", "authorization_code"] = Field(
+        "device_code", description="how a customer's administrator signs in to bootstrap.yml, with `admin.client_id`"
+    )
+    display_name: Name = Field("Kundo Onboarding", description="name of the app that bootstrap.yml makes for ops")
+    unique_name: UniqueName = Field("kundo-onboarding", description="what that app is found by")
+    lifetime: Lifetime = Field("90 days", description="how long its secret or certificate lives")  # type: ignore[assignment]
 
 
 class App(Section):
@@ -166,6 +181,7 @@ class Customer(Section):
     cloud: CloudName = Field(description="where the tenant lives")
     labels: list[Label] = Field([], description="groups of customers for `--limit`; a dash becomes an underscore")
     admin: Admin = Field(default_factory=Admin, description="how ops signs in; never holds a secret")
+    bootstrap: Bootstrap = Field(default_factory=Bootstrap, description="how ops gets its own app into the tenant")
     app: App = Field(default_factory=App, description="the app registration")
     group: Group = Field(description="the mail-enabled security group that the app is confined to")
     mailboxes: list[Address] = Field(min_length=1, description="exactly the mailboxes that the app may use")
@@ -209,16 +225,28 @@ class Customer(Section):
             "known_mailbox": self.mailboxes[0],
         }
 
+    def by_administrator(self, inventory_path: Path, state: Path | None = None) -> dict[str, Any]:
+        """The `tenant` option for bootstrap.yml, in which an administrator of the customer's signs in.
+
+        The onboarding app has a state folder of its own, below the customer's.
+        """
+        folder = StateFolder(state or state_root(), self.name).path / ONBOARDING
+        signed_in = Admin(kind=self.bootstrap.sign_in, client_id=self.admin.client_id)
+        connection = self.connection(inventory_path, state)
+        return connection | {"admin": signed_in.connection(folder / "administrator.age"), "part": ONBOARDING}
+
     def variables(self) -> dict[str, Any]:
         """The entry as plain, JSON-able data with the defaults filled in: sizes in bytes, waits in seconds.
 
-        Beside it `consented`: the application permissions that Entra grants in the customer's access model; and
-        `proof_credential`.
+        Beside it `consented`: the application permissions that Entra grants in the customer's access model;
+        `proof_credential`; and in `bootstrap` what the onboarding app needs.
         """
-        return self.model_dump(mode="json") | {
+        told = self.model_dump(mode="json") | {
             "consented": sorted(MODELS[self.access].consented),
             "proof_credential": self.proof_credential,
         }
+        told["bootstrap"] |= {"permissions": [*ADMIN], "consented": [as_granted(RIGHTS[name]) for name in ADMIN]}
+        return told
 
 
 class Inventory(Section):

@@ -35,7 +35,14 @@ def sign_in(tenant: Tenant) -> RefreshToken:
     Raises TokenError with what to do where it is refused or nobody signs in, WrongTenant where the answer is of another
     tenant than the pinned one, and TenantError where there is nobody to show a message to.
     """
-    kind, client_id = tenant.connection["admin"]["kind"], tenant.connection["admin"]["client_id"]
+    kind, client_id = tenant.connection["admin"]["kind"], tenant.connection["admin"].get("client_id")
+    if not client_id:
+        raise TenantError(
+            f"Nobody can sign in for customer {tenant.customer} without ops' own public client",
+            expected="its client id as admin.client_id, best in `defaults`",
+            found="none",
+            remedy='register one as docs/operators.md says under "How ops signs in"',
+        )
     tell = tenant.run.tell
     if tell is None:
         raise TenantError(

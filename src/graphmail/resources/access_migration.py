@@ -14,6 +14,7 @@ from graphmail.migration.standing import Standing
 from graphmail.migration.work import RBAC, Done
 from graphmail.resource import Info, Option, Plan, Values
 from graphmail.resources.application_reference import REFERENCE
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.tenant import Tenant
 
 
@@ -24,7 +25,24 @@ class AccessMigration(Info):
     permissions = (
         "AppRoleAssignment.ReadWrite.All",
         "Application.Read.All",
-        "Exchange.ManageAsApp with the Entra role Exchange Administrator",
+        EXCHANGE_WRITES,
+    )
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-OrganizationConfig",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+        "New-ApplicationAccessPolicy",
+        "New-ManagementRoleAssignment",
+        "New-ServicePrincipal",
+        "Remove-ApplicationAccessPolicy",
+        "Remove-ManagementRoleAssignment",
+        "Remove-ServicePrincipal",
+        "Test-ApplicationAccessPolicy",
+        "Test-ServicePrincipalAuthorization",
     )
     options: ClassVar = REFERENCE | {
         "group": Option("", {"type": "str", "required": True}),

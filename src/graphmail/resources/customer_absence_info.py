@@ -29,6 +29,7 @@ from graphmail.resources.exo_distribution_group import DistributionGroup
 from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
+from graphmail.rights import EXCHANGE_READS
 from graphmail.start_state import StartState
 from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
@@ -41,7 +42,18 @@ class CustomerAbsenceInfo(Info):
     """Fails unless each check passed. What stays by intent is named in the check that it belongs to."""
 
     name = "customer_absence_info"
-    permissions = ("Application.Read.All",)
+    permissions = (
+        "Application.Read.All",
+        EXCHANGE_READS,
+    )
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+    )
     options: ClassVar = {
         "entry": Option("", {"type": "dict", "required": True}),
         "adopted": Option("", {"type": "str", "choices": ["leave", "restore", "remove"], "default": "leave"}),

@@ -12,6 +12,7 @@ from graphmail.reach import Sources, detect
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.exo_management_role_assignment import shown_assignment
 from graphmail.resources.kept_credentials import credentials_on
+from graphmail.rights import EXCHANGE_READS
 from graphmail.tenant import Tenant
 
 HEAD = (
@@ -25,7 +26,20 @@ class CustomerDiscoveryInfo(Info):
     """`status` is `complete`, or `undecided` where a person has to look; the task fails where nothing can be read."""
 
     name = "customer_discovery_info"
-    permissions = ("Application.Read.All", "Organization.Read.All", "User.Read.All")
+    permissions = (
+        "Application.Read.All",
+        "Organization.Read.All",
+        "User.Read.All",
+        EXCHANGE_READS,
+    )
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+    )
     options: ClassVar = {
         "display_name": Option("displayName", {"type": "str", "default": "Kundo Mail"}),
         "unique_name": Option("uniqueName", {"type": "str", "default": "kundo-mail"}),

@@ -10,6 +10,7 @@ from graphmail.errors import ExchangeError, GraphError, TenantError
 from graphmail.evidence import Check, Record, Verdict
 from graphmail.resource import Info, Option, Values, with_rights
 from graphmail.resources.credential_lifetime import credential_lifetime
+from graphmail.rights import EXCHANGE_READS
 from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
@@ -20,7 +21,20 @@ class CustomerDriftInfo(Info):
     """`status` is `none`, `drift`, or `unknown` where the tenant could not be read; never a failure of the task."""
 
     name = "customer_drift_info"
-    permissions = ("Application.Read.All", "Organization.Read.All", "User.Read.All")
+    permissions = (
+        "Application.Read.All",
+        "Organization.Read.All",
+        "User.Read.All",
+        EXCHANGE_READS,
+    )
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+    )
     options: ClassVar = {
         "entry": Option("", {"type": "dict", "required": True}),
         "expires_within": Option("endDateTime", {"type": "str", "default": "30 days"}),

@@ -11,6 +11,7 @@ from graphmail.resources.application_reference import REFERENCE, application_pat
 from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.exo_application_access_policy import ApplicationAccessPolicy
 from graphmail.resources.group_reference import referred_group
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.start_state import Recorded, StartState
 from graphmail.tenant import Tenant
 
@@ -28,7 +29,23 @@ class CustomerStartState(Info):
     permissions = (
         "Application.ReadWrite.All",
         "AppRoleAssignment.ReadWrite.All",
-        "Exchange.ManageAsApp with the Entra role Exchange Administrator",
+        EXCHANGE_WRITES,
+    )
+    cmdlets = (
+        "Add-DistributionGroupMember",
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+        "New-ApplicationAccessPolicy",
+        "New-ManagementRoleAssignment",
+        "Remove-ApplicationAccessPolicy",
+        "Remove-DistributionGroupMember",
+        "Remove-ManagementRoleAssignment",
+        "Set-DistributionGroup",
+        "Set-ServicePrincipal",
     )
     options: ClassVar = REFERENCE | {
         "group": Option("", {"type": "str", "required": True}),

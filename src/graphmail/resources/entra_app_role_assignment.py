@@ -16,9 +16,10 @@ from graphmail.resources.application_reference import (
     service_principal_path,
     stays_for,
 )
+from graphmail.resources.awaited_consent import OPTION, or_awaited
 from graphmail.resources.foreign_credentials import foreign_credentials, refuse_widening_for
 from graphmail.resources.last_tokens import LastTokens
-from graphmail.resources.permissions import graph_service_principal, role_id, role_name
+from graphmail.resources.permissions import graph_service_principal, offered, role_name
 from graphmail.retry import Operation
 from graphmail.start_state import ListChange, StartState
 from graphmail.tenant import Tenant
@@ -30,18 +31,35 @@ class AppRoleAssignment(Resource):
     name = "entra_app_role_assignment"
     permissions = ("AppRoleAssignment.ReadWrite.All", "Application.Read.All")
     claimed = True
-    options: ClassVar = REFERENCE | {
-        "roles": Option("appRoleAssignments", {"type": "list", "elements": "str", "required": True}, compare=unordered),
-        "known_credentials": Option(
-            "passwordCredentials", {"type": "list", "elements": "str", "default": []}, managed=False
-        ),
-    }
+    options: ClassVar = (
+        REFERENCE
+        | {
+            "roles": Option(
+                "appRoleAssignments", {"type": "list", "elements": "str", "required": True}, compare=unordered
+            ),
+            "known_credentials": Option(
+                "passwordCredentials", {"type": "list", "elements": "str", "default": []}, managed=False
+            ),
+        }
+        | OPTION
+    )
+
+    def run(self, tenant: Tenant, params: Values) -> Values:
+        if not params.get("await_consent") or params.get("state") == "absent":
+            return super().run(tenant, params)
+        found = self.read(tenant, params)
+        missing = sorted(set(params["roles"]) - set(found.values["roles"] if found else ()))
+
+        def to_do(_application: dict[str, Any], page: str) -> str:
+            return f"let an administrator who may consent to {', '.join(missing)} open {page} and accept"
+
+        return or_awaited(tenant, params, missing, to_do, lambda: super(AppRoleAssignment, self).run(tenant, params))
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
         if desired.get("state") == "absent":
             return self._leaving(tenant, desired)
         for name in desired["roles"]:
-            role_id(graph_service_principal(tenant), name)
+            offered(tenant, name)
         application = referred_application(tenant, desired)
         principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
         if application and principal is None and not tenant.run.check_mode:
@@ -96,6 +114,9 @@ class AppRoleAssignment(Resource):
             return seen if awaited <= seen.keys() else None
 
         return find_again(tenant.clock, again) or self.assignments(tenant, application)
+
+    def facts(self, found: Found | None, desired: Values) -> Values:
+        return {"awaiting": ""}
 
     def stays(self, tenant: Tenant, found: Found, desired: Values) -> str:
         return ""  # what stays is not among what was found
@@ -167,8 +188,8 @@ class AppRoleAssignment(Resource):
 
     def _grant(self, tenant: Tenant, principal_id: str, name: str) -> str:
         """Id of the assignment."""
-        graph = graph_service_principal(tenant)
-        return self.grant_ids(tenant, principal_id, graph["id"], role_id(graph, name))
+        resource, role = offered(tenant, name)
+        return self.grant_ids(tenant, principal_id, resource["id"], role)
 
     @staticmethod
     def grant_ids(tenant: Tenant, principal_id: str, resource_id: str, app_role_id: str) -> str:

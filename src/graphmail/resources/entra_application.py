@@ -13,12 +13,7 @@ from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, V
 from graphmail.resources.application_logo import ApplicationLogo
 from graphmail.resources.application_reference import application_path, deleted_application, stays_for
 from graphmail.resources.deleted_application import DeletedApplication
-from graphmail.resources.permissions import (
-    declared_roles,
-    graph_service_principal,
-    required_resource_access,
-    role_id,
-)
+from graphmail.resources.permissions import declared_roles, offered, required_resource_access
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
 
@@ -43,6 +38,7 @@ class Application(Resource):
         "required_permissions": Option(
             "requiredResourceAccess", {"type": "list", "elements": "str"}, compare=unordered
         ),
+        "redirect_uris": Option("publicClient", {"type": "list", "elements": "str"}, compare=unordered),
         "logo": Option("logo", {"type": "path"}),
         "on_offboard": Option(
             "", {"type": "str", "choices": ["keep_deleted", "purge"], "default": "keep_deleted"}, managed=False
@@ -59,17 +55,18 @@ class Application(Resource):
         path = application_path(desired["unique_name"], desired.get("client_id"))
         application = tenant.graph.find(path)
         for name in desired.get("required_permissions") or ():
-            role_id(graph_service_principal(tenant), name)
+            offered(tenant, name)
         if application is None:
             self._refuse_strangers(tenant, desired)
             return self._left_deleted(tenant, desired)
         values = {
             name: application.get(option.property)
             for name, option in self.options.items()
-            if option.managed and name not in ("required_permissions", "logo")
+            if option.managed and name not in ("required_permissions", "redirect_uris", "logo")
         }
+        values["redirect_uris"] = (application.get("publicClient") or {}).get("redirectUris") or []
         if desired.get("required_permissions") is not None:
-            values["required_permissions"] = declared_roles(tenant, application)
+            values["required_permissions"] = declared_roles(tenant, application, desired["required_permissions"])
         if desired.get("logo"):
             values["logo"] = ApplicationLogo.known(tenant, application)
         return Found(values, application)
@@ -122,7 +119,10 @@ class Application(Resource):
         return super().plan(found, desired, state)
 
     def _body(self, tenant: Tenant, after: Values, found: Found | None) -> dict[str, Any]:
-        body = {self.options[n].property: v for n, v in after.items() if n not in ("required_permissions", "logo")}
+        own = ("required_permissions", "redirect_uris", "logo")
+        body = {self.options[n].property: v for n, v in after.items() if n not in own}
+        if "redirect_uris" in after:
+            body["publicClient"] = {"redirectUris": after["redirect_uris"]}
         if "required_permissions" in after:
             current = found.object.get("requiredResourceAccess") or [] if found else []
             body["requiredResourceAccess"] = required_resource_access(tenant, after["required_permissions"], current)
@@ -153,11 +153,13 @@ class Application(Resource):
         strangers = [application for application in same_name if not application.get("uniqueName")]
         if strangers:
             ids = ", ".join(str(stranger["appId"]) for stranger in strangers)
+            adopt = f"adopt it with `client_id: {strangers[0]['appId']}` below `app`, or rename it"
+            onboarding = "seal how ops signs in with it instead, remove it, or choose another bootstrap.display_name"
             raise TenantError(
                 f"Tenant {tenant.tenant_id} has an app named {desired['display_name']!r} the inventory does not name",
-                expected="none, or its client id as app.client_id",
+                expected="none" if tenant.connection.get("part") else "none, or its client id as app.client_id",
                 found=f"client id {ids}",
-                remedy=f"adopt it with `client_id: {strangers[0]['appId']}` below `app`, or rename it",
+                remedy=onboarding if tenant.connection.get("part") else adopt,
             )
 
     @staticmethod

@@ -10,6 +10,7 @@ from graphmail.errors import DeadlineExceeded, TenantError
 from graphmail.reach import Sources, detect
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE, referred_application
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.tenant import Tenant
 
 
@@ -17,7 +18,17 @@ class ApplicationAccessInfo(Info):
     """https://learn.microsoft.com/powershell/module/exchange/test-applicationaccesspolicy."""
 
     name = "exo_application_access_info"
-    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    permissions = (EXCHANGE_WRITES,)
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+        "Test-ApplicationAccessPolicy",
+        "Test-ServicePrincipalAuthorization",
+    )
     options: ClassVar = REFERENCE | {
         "granted": Option("", {"type": "list", "elements": "str", "default": []}),
         "denied": Option("", {"type": "list", "elements": "str", "default": []}),

@@ -17,6 +17,7 @@ from graphmail.resources.group_reference import referred_group
 from graphmail.resources.last_tokens import LastTokens
 from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
 from graphmail.retry import Operation
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.start_state import ListChange, StartState
 from graphmail.tenant import Tenant
 
@@ -25,7 +26,13 @@ class ApplicationAccessPolicy(Resource):
     """https://learn.microsoft.com/powershell/module/exchange/new-applicationaccesspolicy."""
 
     name = "exo_application_access_policy"
-    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    permissions = (EXCHANGE_WRITES,)
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "New-ApplicationAccessPolicy",
+        "Remove-ApplicationAccessPolicy",
+    )
     claimed = True
     options: ClassVar = REFERENCE | {
         "group": Option("PolicyScopeGroupId", {"type": "str", "required": True}),

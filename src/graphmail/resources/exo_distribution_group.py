@@ -13,6 +13,7 @@ from graphmail.resource import Found, Option, Plan, Resource, State, Values, uno
 from graphmail.resources.group_uses import named_elsewhere
 from graphmail.resources.recipients import Recipients, recipient_read
 from graphmail.retry import Operation
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.start_state import ListChange
 from graphmail.tenant import Tenant
 
@@ -33,7 +34,20 @@ class DistributionGroup(Resource):
     """https://learn.microsoft.com/powershell/module/exchange/new-distributiongroup."""
 
     name = "exo_distribution_group"
-    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    permissions = (EXCHANGE_WRITES,)
+    cmdlets = (
+        "Add-DistributionGroupMember",
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-ManagementScope",
+        "Get-Recipient",
+        "New-DistributionGroup",
+        "Remove-DistributionGroup",
+        "Remove-DistributionGroupMember",
+        "Set-DistributionGroup",
+    )
     key = "name"
     claimed = True
     options: ClassVar = {

@@ -20,6 +20,7 @@ from graphmail.resources.exo_service_principal import pointer_row
 from graphmail.resources.foreign_credentials import foreign_credentials, refuse_widening_for
 from graphmail.resources.group_reference import referred_group
 from graphmail.retry import Operation
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.start_state import ListChange
 from graphmail.tenant import Tenant
 
@@ -35,7 +36,15 @@ class ManagementRoleAssignment(Resource):
     """https://learn.microsoft.com/exchange/permissions-exo/application-rbac."""
 
     name = "exo_management_role_assignment"
-    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    permissions = (EXCHANGE_WRITES,)
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-ManagementRoleAssignment",
+        "Get-ServicePrincipal",
+        "New-ManagementRoleAssignment",
+        "Remove-ManagementRoleAssignment",
+    )
     claimed = True
     options: ClassVar = REFERENCE | {
         "roles": Option("Role", {"type": "list", "elements": "str", "required": True}, managed=False),

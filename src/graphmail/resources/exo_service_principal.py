@@ -16,6 +16,7 @@ from graphmail.resources.application_reference import (
     service_principal_path,
 )
 from graphmail.retry import Operation
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.tenant import Tenant
 
 # All of them: one that is asked for by an Identity that is not there may answer with all objects anyway.
@@ -26,7 +27,13 @@ class ExchangeServicePrincipal(Resource):
     """https://learn.microsoft.com/powershell/module/exchangepowershell/new-serviceprincipal."""
 
     name = "exo_service_principal"
-    permissions = ("Exchange.ManageAsApp with the Entra role Exchange Administrator",)
+    permissions = (EXCHANGE_WRITES,)
+    cmdlets = (
+        "Get-ServicePrincipal",
+        "New-ServicePrincipal",
+        "Remove-ServicePrincipal",
+        "Set-ServicePrincipal",
+    )
     key = "application"
     claimed = True
     options: ClassVar = REFERENCE | {"display_name": Option("DisplayName", {"type": "str"})}

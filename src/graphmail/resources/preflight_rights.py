@@ -6,9 +6,12 @@ directory roles (`wids`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from graphmail.access_models import AccessModel
 from graphmail.auth import Token
 from graphmail.errors import ExchangeError, TokenError
+from graphmail.exchange_roles import ROLE_OF
 from graphmail.person.refusals import BLOCKED, CANNOT, UNCONSENTED, admin_consent_url
 from graphmail.resources.preflight import SKUS, Findings, active
 from graphmail.rights import ADMIN, EXCHANGE_ADMINISTRATOR, RIGHTS, ROLES, Right, Service, audience, role_names
@@ -38,6 +41,15 @@ def rights(tenant: Tenant, findings: Findings, model: AccessModel) -> None:
             _of_app(findings, token, needed)
     findings.raise_all()
     _allowed_cmdlets(tenant, findings, model)
+
+
+def person_has(tenant: Tenant, findings: Findings, needed: list[Right], with_role: list[str]) -> Token | None:
+    """Whether whoever signed in has these scopes of Graph, and for those named in `with_role` a directory role too."""
+    token = _token(tenant, findings, "Microsoft Graph", needed)
+    if token:
+        bare = [right if right.application in with_role else replace(right, roles=()) for right in needed]
+        _of_person(tenant, findings, token, bare)
+    return token
 
 
 def _token(tenant: Tenant, findings: Findings, service: Service, needed: list[Right]) -> Token | None:
@@ -116,7 +128,8 @@ def _allowed_cmdlets(tenant: Tenant, findings: Findings, model: AccessModel) -> 
             f"Exchange does not let {whose} run every cmdlet that is needed",
             expected=f"the Entra role {EXCHANGE_ADMINISTRATOR}, or Exchange roles with these cmdlets",
             found=f"not allowed: {', '.join(missing)}",
-            remedy=f"assign {EXCHANGE_ADMINISTRATOR} to {tenant.person or _PRINCIPAL}; it takes minutes",
+            remedy=f"assign {EXCHANGE_ADMINISTRATOR} to {tenant.person or _PRINCIPAL}, or in Exchange the roles "
+            f"{', '.join(sorted({ROLE_OF[cmdlet] for cmdlet in missing}))}; it takes minutes",
         )
         findings.raise_all()
 

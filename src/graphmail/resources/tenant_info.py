@@ -33,6 +33,7 @@ from graphmail.resources.preflight_limits import group_is_ours_to_change, mail_s
 from graphmail.resources.preflight_rights import rights
 from graphmail.resources.recipients import recipient_read
 from graphmail.resources.roles_elsewhere import assignments_of_app, refuse_roles_elsewhere
+from graphmail.rights import EXCHANGE_READS
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
 POLICY_REMEDY = (
@@ -52,7 +53,23 @@ class TenantInfo(Info):
     """Fails with every obstacle at once; returns what it saw otherwise."""
 
     name = "tenant_info"
-    permissions = ("Organization.Read.All", "User.Read.All", "Policy.Read.All", "Application.Read.All")
+    permissions = (
+        "Organization.Read.All",
+        "User.Read.All",
+        "Policy.Read.All",
+        "Application.Read.All",
+        EXCHANGE_READS,
+    )
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-ManagementRoleAssignment",
+        "Get-Recipient",
+        "Get-ServicePrincipal",
+        "Get-Mailbox",
+        "Get-OrganizationConfig",
+    )
     options: ClassVar = {
         "application": Option("uniqueName", {"type": "str", "required": True}),
         "client_id": Option("appId", {"type": "str"}),

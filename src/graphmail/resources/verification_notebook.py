@@ -10,6 +10,7 @@ from graphmail.errors import TenantError
 from graphmail.evidence import Record, Run
 from graphmail.notebook import execute
 from graphmail.resource import Info, Option, Values
+from graphmail.rights import EXCHANGE_WRITES
 from graphmail.tenant import Tenant
 
 NOTEBOOKS = ("verify_access", "verify_send", "verify_receive", "verify_large_mail")
@@ -19,6 +20,17 @@ class VerificationNotebook(Info):
     """Fails unless the verdict is `passed`, and says the first check that is not."""
 
     name = "verification_notebook"
+    permissions = ("Application.Read.All", EXCHANGE_WRITES)
+    cmdlets = (
+        "Get-ApplicationAccessPolicy",
+        "Get-DistributionGroup",
+        "Get-DistributionGroupMember",
+        "Get-Mailbox",
+        "Get-ManagementRoleAssignment",
+        "Get-ServicePrincipal",
+        "Test-ApplicationAccessPolicy",
+        "Test-ServicePrincipalAuthorization",
+    )
     options: ClassVar = {
         "notebook": Option("", {"type": "str", "required": True, "choices": list(NOTEBOOKS)}),
         "folder": Option("", {"type": "path", "required": True}),
