@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.nothing_leaked import SAID
 from tests.sandbox_process import EXAMPLE, Sandbox, running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the test said, for `nothing_leaked`."""
+    report = yield
+    if report.when == "call":
+        item.stash[SAID] = "\n".join((report.capstdout, report.capstderr, report.caplog))
+    return report
 
 
 @pytest.fixture(scope="session")

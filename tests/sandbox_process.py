@@ -144,8 +144,9 @@ class Sandbox:
 
 @contextmanager
 def running(folder: Path, tenants: Path = EXAMPLE, *arguments: str) -> Iterator[Sandbox]:
-    """Start `python -m graphmail.sandbox` and stop it."""
-    command = [sys.executable, "-m", "graphmail.sandbox", "--tenants", str(tenants), "--port", "0"]
+    """Start `python -m graphmail.sandbox`, which tells what it issues, and stop it."""
+    program = str(ROOT / "tests" / "telling_sandbox.py")
+    command = [sys.executable, "-P", program, "--tenants", str(tenants), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--state", str(folder), *arguments],
         stdout=subprocess.PIPE,

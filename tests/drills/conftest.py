@@ -8,6 +8,7 @@ import pytest
 
 from tests.drills.onboarding import Onboarding
 from tests.modules.conftest import Task, task
+from tests.nothing_leaked import nothing_leaked
 from tests.sandbox_process import Sandbox
 
 
@@ -19,4 +20,4 @@ def onboarding(task: Task, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
     onboarding.close()
 
 
-__all__ = ["task"]
+__all__ = ["nothing_leaked", "task"]

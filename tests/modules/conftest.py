@@ -19,7 +19,10 @@ from graphmail.rehearsal import Rehearsal
 from graphmail_ansible import action, perform
 from graphmail_ansible.ansible_run import AnsibleRun
 from tests.modules.tenant_by_hand import TenantByHand
+from tests.nothing_leaked import nothing_leaked
 from tests.sandbox_process import EXAMPLE, ROOT, Sandbox
+
+__all__ = ["nothing_leaked"]
 
 INVENTORY = ROOT / "inventory.example.yml"
 

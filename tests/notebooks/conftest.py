@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.notebooks.world import Onboarded
+from tests.nothing_leaked import nothing_leaked
 from tests.sandbox_process import Sandbox
+
+__all__ = ["nothing_leaked"]
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ import yaml
 from graphmail.credentials import ClientSecret
 from graphmail.rehearsal import Rehearsal
 from graphmail_ansible.playbook_run import PlaybookRun, run_playbook
+from tests.nothing_leaked import nothing_leaked
 from tests.sandbox_process import CONTOSO, EXAMPLE, ROOT, Sandbox
+
+__all__ = ["nothing_leaked"]
 
 EXAMPLE_INVENTORY = ROOT / "inventory.example.yml"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from graphmail.evidence import runs
@@ -25,6 +27,9 @@ def test_a_secret_that_a_service_echoes_does_not_get_into_the_archive(ops: Opera
     assert "The evidence of customer contoso could not be closed" in run.output
     assert "steps.jsonl: the admin's client secret, plain" in " ".join(run.output.split())
     assert [found.closed for found in runs(ops.evidence)] == [False]
+    # Planted on purpose: in the evidence, which is told, and in the terminal of whoever holds the secret anyway.
+    for planted in ("evidence", "reports", "kept"):
+        shutil.rmtree(ops.folder / planted)
 
 
 def test_without_the_operators_identity_a_run_fails_and_stays_open(ops: Operations) -> None:
