@@ -53,13 +53,16 @@ def sealed_texts(folder: Path) -> list[Secret]:
 
 
 def leaks(folder: Path, secrets: list[Secret], said: str = "") -> list[Finding]:
-    """Traces in all files below the folder but identities, which are where they belong, and in what was said."""
+    """Traces in all files below the folder but identities and sandbox.json, where they belong, and in what was said."""
     search = Search(secrets)
     found = search.in_bytes(said.encode(), "the terminal")
     for path in _files(folder):
         found += search.in_bytes(os.fsencode(path.name), f"the name of {path}")
-        if not _is_identity(path):
-            found += search.in_bytes(path.read_bytes(), str(path))
+        try:
+            if not _is_identity(path) and not _is_description(path):
+                found += search.in_bytes(path.read_bytes(), str(path))
+        except FileNotFoundError:
+            continue  # of a process that has not quite ended
     return found
 
 
@@ -70,6 +73,17 @@ def _files(folder: Path) -> Iterator[Path]:
 def _is_identity(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(IDENTITY)) == IDENTITY
+
+
+def _is_description(path: Path) -> bool:
+    """Whether it is a sandbox.json, which tells the admins' secrets to whoever starts a sandbox, or a test's copy."""
+    if path.suffix != ".json" or path.stat().st_size > 100_000:
+        return False
+    try:
+        told = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(told, dict) and {"admins", "login", "control"} <= told.keys()
 
 
 class KeptFolder(tempfile.TemporaryDirectory[str]):
