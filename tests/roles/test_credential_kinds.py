@@ -172,3 +172,31 @@ def test_without_a_word_in_the_inventory_a_policy_stops_it_before_anything_is_wr
     assert "forbids client secrets" in run.failures()["contoso"]
     assert "credential.on_policy" in run.failures()["contoso"]
     assert ops.sandbox.writes == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "module"),
+    [
+        ({}, {"kind": "certificate"}, "entra_application_key"),
+        ({"on_policy": "certificate"}, {}, "entra_application_key"),
+    ],
+    ids=["another kind in the inventory", "a certificate made because of a policy"],
+)
+def test_a_rotation_makes_the_kind_that_the_inventory_means(
+    ops: Operations, vendor: str, first: dict[str, Any], then: dict[str, Any], module: str
+) -> None:
+    if first:
+        forbid(ops, ADDITION)
+    want(ops, ["contoso"], vendor, **first)
+    run = ops.play("onboard.yml")
+    assert run.succeeded, run.output
+    (made,) = (ops.state("contoso") / "credentials").glob("*.age")
+    want(ops, ["contoso"], vendor, **first, **then)
+    ops.sandbox.settle(CONTOSO)
+    ops.sandbox.mark()
+
+    check = ops.play("rotate.yml", "--check", f"-e rotation_replace={made.stem}")
+
+    changed = [event.module for event in check.of("contoso", "changed")]
+    assert changed == [module], check.output
+    assert ops.sandbox.writes == []
