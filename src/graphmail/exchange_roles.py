@@ -6,6 +6,8 @@ Microsoft365DSC's resources. A cmdlet may be in several roles; the narrowest of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 GROUPS = "Distribution Groups"
 SECURITY_GROUPS = "Security Group Creation and Membership"
 RECIPIENTS = "View-Only Recipients"
@@ -41,3 +43,18 @@ ROLE_OF = {
     "Remove-ManagementRoleAssignment": ROLES,
     "Test-ServicePrincipalAuthorization": ROLES,
 }
+
+# What the wider roles hold beside what only they do.
+_ALSO = {
+    SECURITY_GROUPS: {"Get-DistributionGroup", "Get-DistributionGroupMember", "Get-Mailbox", "Get-Recipient"},
+    POLICIES: {cmdlet for cmdlet, role in ROLE_OF.items() if role == CONFIGURATION},
+    ROLES: {"Get-ManagementRoleAssignment", "Get-ManagementScope", "Get-OrganizationConfig", "Get-ServicePrincipal"},
+}
+
+
+def least_roles(cmdlets: Iterable[str]) -> list[str]:
+    """Names of the fewest and narrowest roles that together let somebody run these cmdlets."""
+    wanted = set(cmdlets)
+    wide = {ROLE_OF[cmdlet] for cmdlet in wanted} & set(_ALSO)
+    held = set[str]().union(*(_ALSO[role] for role in wide))
+    return sorted(wide | {ROLE_OF[cmdlet] for cmdlet in wanted - held})

@@ -15,7 +15,7 @@ from graphmail.admin import KINDS
 from graphmail.claims import Claims
 from graphmail.clouds import NATIONAL
 from graphmail.errors import ExchangeError, GraphError, TenantError, nothing_done
-from graphmail.exchange_roles import ROLE_OF
+from graphmail.exchange_roles import least_roles
 from graphmail.keyed_create import find_again
 from graphmail.rights import for_person
 from graphmail.start_state import StartState
@@ -184,7 +184,7 @@ class Resource(ABC):
         try:
             return self._run(tenant, self.prepare(tenant, params), state)
         except (GraphError, ExchangeError) as error:
-            raise with_rights(error, self.permissions, tenant) from None
+            raise with_rights(error, self, tenant) from None
 
     def prepare(self, tenant: Tenant, params: Values) -> Values:
         """The parameters as `plan` compares them; refuses bad ones before anything is contacted."""
@@ -276,18 +276,18 @@ class Info(ABC):
         try:
             return {"changed": False} | self.look(tenant, params)
         except (GraphError, ExchangeError) as error:
-            raise with_rights(error, self.permissions, tenant) from None
+            raise with_rights(error, self, tenant) from None
 
 
-def with_rights(error: GraphError | ExchangeError, permissions: tuple[str, ...], tenant: Tenant) -> TenantError:
-    """The error, naming the permissions that a refused caller needs: an app, or who signed in."""
-    if error.status != 403 or not permissions or error.remedy:
+def with_rights(error: GraphError | ExchangeError, resource: Resource | Info, tenant: Tenant) -> TenantError:
+    """The error, naming what a refused caller needs: an app, or who signed in."""
+    in_exchange = isinstance(error, ExchangeError)
+    if error.status != 403 or not resource.permissions or (error.remedy and not in_exchange):
         return error
-    exchange = ""
-    if isinstance(error, ExchangeError) and error.cmdlet in ROLE_OF:
-        exchange = f" (for {error.cmdlet} the Exchange role {ROLE_OF[error.cmdlet]} is enough)"
+    roles = least_roles(resource.cmdlets) if in_exchange else []
+    enough = f", or in Exchange the roles {', '.join(roles)}" if roles else ""
     if not tenant.person:
-        names = " and ".join(permissions)
-        return error.with_remedy(f"let the admin app have {names}, consented{exchange}, then run again")
-    names = " and ".join(map(for_person, permissions))
-    return error.with_remedy(f"let ops' client have {names}{exchange}, then sign in again")
+        names = " and ".join(resource.permissions)
+        return error.with_remedy(f"let the admin app have {names}{enough}; it is in new tokens only, after minutes")
+    names = " and ".join(map(for_person, resource.permissions))
+    return error.with_remedy(f"let ops' client have {names}{enough}, then sign in again")

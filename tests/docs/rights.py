@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from graphmail.exchange_roles import ROLE_OF
+from graphmail.exchange_roles import ROLE_OF, least_roles
 from graphmail.resources import CLASSES, resource
 from graphmail.rights import ADMIN, BOOTSTRAP, EXCHANGE_ADMINISTRATOR, RIGHTS, Right
 from tests.docs.conftest import ORDER
@@ -109,7 +109,7 @@ def _modules() -> str:
 
 
 def _exchange(module: str) -> str:
-    return ", ".join(sorted({ROLE_OF[cmdlet] for cmdlet in resource(module).cmdlets})) or "–"
+    return ", ".join(least_roles(resource(module).cmdlets)) or "–"
 
 
 def _roles() -> list[tuple[str, ...]]:

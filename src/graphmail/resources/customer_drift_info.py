@@ -50,9 +50,7 @@ class CustomerDriftInfo(Info):
             comparison = Comparison(tenant, params["entry"], params["expires_within"])
             found = comparison.differences()
         except TenantError as error:
-            problem = str(
-                with_rights(error, self.permissions, tenant) if isinstance(error, GraphError | ExchangeError) else error
-            )
+            problem = str(with_rights(error, self, tenant) if isinstance(error, GraphError | ExchangeError) else error)
         status = "unknown" if problem else "drift" if found else "none"
         keep(tenant, self._record(tenant, params["entry"], comparison, found, problem, started))
         return {

@@ -38,9 +38,9 @@ class ManagementRoleAssignment(Resource):
     name = "exo_management_role_assignment"
     permissions = (EXCHANGE_WRITES,)
     cmdlets = (
-        "Get-ApplicationAccessPolicy",
         "Get-DistributionGroup",
         "Get-ManagementRoleAssignment",
+        "Get-Recipient",
         "Get-ServicePrincipal",
         "New-ManagementRoleAssignment",
         "Remove-ManagementRoleAssignment",

@@ -29,6 +29,7 @@ class ExchangeServicePrincipal(Resource):
     name = "exo_service_principal"
     permissions = (EXCHANGE_WRITES,)
     cmdlets = (
+        "Get-Recipient",
         "Get-ServicePrincipal",
         "New-ServicePrincipal",
         "Remove-ServicePrincipal",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from graphmail.access_models import AccessModel
 from graphmail.auth import Token
 from graphmail.errors import ExchangeError, TokenError
-from graphmail.exchange_roles import ROLE_OF
+from graphmail.exchange_roles import least_roles
 from graphmail.person.refusals import BLOCKED, CANNOT, UNCONSENTED, admin_consent_url
 from graphmail.resources.preflight import SKUS, Findings, active
 from graphmail.rights import ADMIN, EXCHANGE_ADMINISTRATOR, RIGHTS, ROLES, Right, Service, audience, role_names
@@ -129,7 +129,7 @@ def _allowed_cmdlets(tenant: Tenant, findings: Findings, model: AccessModel) -> 
             expected=f"the Entra role {EXCHANGE_ADMINISTRATOR}, or Exchange roles with these cmdlets",
             found=f"not allowed: {', '.join(missing)}",
             remedy=f"assign {EXCHANGE_ADMINISTRATOR} to {tenant.person or _PRINCIPAL}, or in Exchange the roles "
-            f"{', '.join(sorted({ROLE_OF[cmdlet] for cmdlet in missing}))}; it takes minutes",
+            f"{', '.join(least_roles(missing))}; it takes minutes",
         )
         findings.raise_all()
 
@@ -144,8 +144,10 @@ def _cmdlets(tenant: Tenant, findings: Findings) -> frozenset[str]:
     except ExchangeError as error:
         skus = tenant.graph.get(SKUS).get("value", ()) if error.status == 403 else ()
         plans = [p for sku in skus for p in sku.get("servicePlans") or () if active(sku)]
-        if error.status != 403 or any(str(p.get("servicePlanName", "")).startswith("EXCHANGE_") for p in plans):
+        if error.status != 403:
             raise
+        if any(str(p.get("servicePlanName", "")).startswith("EXCHANGE_") for p in plans):
+            return frozenset()  # whoever has no role may run nothing
     findings.add(
         "licence",
         "The tenant has no licence with Exchange Online",
