@@ -68,6 +68,7 @@ def test_makes_one_that_signs_in_and_keeps_what_is_handed_over(task, app, federa
     assert (sealed.issuer, sealed.subject, sealed.audience) == (ISSUER, SUBJECT, AUDIENCE)
     tenant = Tenant.connect(task.connection(), RunContext(run_id="r"))
     assert tenant.wait_for_sign_in(sealed).claims["appid"] == app["client_id"]
+    (tmp_path / "assertion").unlink()  # the provider's own file: what was produced holds none of it
 
 
 def test_second_run_writes_nothing(task, app, sandbox):
