@@ -383,3 +383,30 @@ def test_one_for_a_proof_is_told_apart(task, app, certificates):
     assert [entry["keyId"] for entry in certificates()][2:] == [kept["key_id"], proof["key_id"]]
     task(NAME, proof=True, state="absent", **WANTED)
     assert [entry["keyId"] for entry in certificates()][2:] == [kept["key_id"]]
+
+
+@pytest.mark.parametrize("answer", [{}, {"status": 503, "when": "after"}])
+def test_reads_that_are_refused_after_the_write_do_not_make_it_look_undone(
+    task, app, certificates, sandbox, journal, answer
+):
+    """Whether the write's own answer came or got lost: the certificate is on the app."""
+    real = KeyCredentials._write
+
+    def write(self, entries):
+        if answer:
+            sandbox.fault(CONTOSO, "graph", "PATCH", "/applications/*", **answer)
+        try:
+            real(self, entries)
+        finally:
+            denied = refusal("Authorization_RequestDenied")
+            sandbox.fault(CONTOSO, "graph", "GET", "/applications/*", status=403, body=denied)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(KeyCredentials, "_write", write)
+        assert "what came of it is unknown" in task.failed(NAME, **WANTED)
+    (intent,) = journal()
+    assert len(certificates()) == 3
+
+    result = task(NAME, **WANTED)
+
+    assert (result["key_id"], len(certificates())) == (intent["facts"]["key_id"], 3)

@@ -13,9 +13,10 @@ ACTION = "handover"
 PACKED, DELIVERED, RECEIVED, ACKNOWLEDGED = "packed", "delivered", "received", "acknowledged"
 
 
-def marker_of(key_id: str, recipients: Sequence[str]) -> str:
-    """One delivery: of that credential to these recipients."""
-    digest = hashlib.sha256("\n".join(sorted(recipients)).encode()).hexdigest()[:16]
+def marker_of(key_id: str, recipients: Sequence[str], way: str = "") -> str:
+    """One delivery: of that credential to these recipients, by that way, as `Delivery.way` names it."""
+    about = [*sorted(recipients), *([way] if way else ())]
+    digest = hashlib.sha256("\n".join(about).encode()).hexdigest()[:16]
     return f"{ACTION} {key_id} {digest}"
 
 
@@ -25,12 +26,10 @@ class Deliveries:
     def __init__(self, state: StateFolder, clock: Now | None = None) -> None:
         self._journal = Journal(state.journal, clock)
 
-    def begin(self, key_id: str, recipients: Sequence[str], run_id: str) -> str:
-        """Before anything is sealed; its marker."""
-        marker = marker_of(key_id, recipients)
+    def begin(self, marker: str, key_id: str, recipients: Sequence[str], run_id: str) -> None:
+        """Before anything is sealed. `marker` is `marker_of` the same."""
         if all(entry.marker != marker for entry in self._journal.entries()):
             self._journal.intend(ACTION, marker, key_id=key_id, recipients=sorted(recipients), run_id=run_id)
-        return marker
 
     def packed(self, marker: str, key_id: str, digest: str, name: str) -> None:
         self._journal.outcome(marker, PACKED, key_id=key_id, sha256=digest, path=name)
@@ -65,6 +64,12 @@ class Deliveries:
     def digests(self, key_id: str) -> set[str]:
         """Of all files that were ever sealed for a delivery of that credential."""
         return {str(e.facts["sha256"]) for e in self._of(key_id) if e.result in (PACKED, DELIVERED)}
+
+    def recipients(self, key_id: str) -> list[str]:
+        """Everybody to whom that credential was ever to be delivered."""
+        begun = [e for e in self._journal.entries() if e.kind == "intent" and e.action == ACTION]
+        named = [e.facts.get("recipients") for e in begun if e.facts.get("key_id") == key_id]
+        return [line for lines in named if isinstance(lines, list) for line in lines]
 
     def _of(self, key_id: str) -> list[Entry]:
         return [e for e in self._outcomes() if e.facts.get("key_id") == key_id]

@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from graphmail import sealed
-from graphmail.credentials import SealedCredential, from_json
+from graphmail.credentials import ClientCertificate, ClientSecret, FederatedIdentity, SealedCredential, from_json
 from graphmail.errors import TenantError
+
+# Anybody can seal to a receiver's public key. What ops signs in with is in no parcel, and would make the receiver's
+# machine send a file or a person's token that the sender names.
+DELIVERED = (ClientSecret, ClientCertificate, FederatedIdentity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ class Parcel:
         text = sealed.open_sealed(path, identity)
         credential, fields = from_json(text), json.loads(text)
         customer, cloud = fields.get("customer"), fields.get("cloud")
-        if not isinstance(customer, str) or not isinstance(cloud, str):
+        if not isinstance(customer, str) or not isinstance(cloud, str) or type(credential) not in DELIVERED:
             raise TenantError(
                 "This sealed file was not handed over", expected="one that handover.yml made", found=str(path)
             )
-        return cls(customer, cloud, credential)
+        return cls(customer, cloud, credential.for_vendor())

@@ -44,9 +44,13 @@ def take_in(path: Path, state: StateFolder, tenant_id: str, recipients: Sequence
 
 
 def receipt_of(state: StateFolder, tenant_id: str, key_id: str, recipients: Sequence[str]) -> Receipt | None:
-    """The receipt that was taken in for that credential, checked once more; None while there is none."""
+    """The receipt that was taken in for that credential, checked once more; None while there is none.
+
+    One by a key that it was delivered to earlier, and that is none of `recipients` any more, counts for nothing.
+    """
     kept = receipt_path(state.handed_over(key_id))
     if not kept.exists():
         return None
-    receipt = checked(kept, state, tenant_id, recipients)
-    return receipt if receipt.key_id == key_id else None
+    receipt = checked(kept, state, tenant_id, [*recipients, *Deliveries(state).recipients(key_id)])
+    theirs = receipt.recipient.split()[:2] in [line.split()[:2] for line in recipients]
+    return receipt if theirs and receipt.key_id == key_id else None

@@ -65,7 +65,7 @@ class CredentialHandover(Resource):
         credential = live_credential(tenant)
         self._prove(tenant, credential, desired)
         path = tenant.state.handed_over(credential.key_id)
-        marker = marker_of(credential.key_id, desired["recipients"])
+        marker = _marker(credential, desired)
         delivered = Deliveries(tenant.state).digest_of(marker, DELIVERED)
         if not delivered or _digest(path) != delivered:
             return None
@@ -79,7 +79,8 @@ class CredentialHandover(Resource):
         proof = self._prove(tenant, credential, desired)
         deliveries = Deliveries(tenant.state, tenant.clock)
         path = tenant.state.make().handed_over(credential.key_id)
-        marker = deliveries.begin(credential.key_id, desired["recipients"], tenant.run.run_id)
+        marker = _marker(credential, desired)
+        deliveries.begin(marker, credential.key_id, desired["recipients"], tenant.run.run_id)
         digest = deliveries.digest_of(marker, PACKED, DELIVERED)
         again = bool(digest)
         if not digest or _digest(path) != digest:
@@ -156,6 +157,11 @@ def _meanwhile(tenant: Tenant, credential: SealedCredential) -> str:
         f"credential {credential.key_id} was handed over on {delivered[-1].time:%Y-%m-%d} already: "
         "if the app reaches what it must not, decide whether to disable the app in Entra until then"
     )
+
+
+def _marker(credential: SealedCredential, desired: Values) -> str:
+    way = DELIVERIES[desired["delivery"]].way(desired.get("address") or "")
+    return marker_of(credential.key_id, desired["recipients"], way)
 
 
 def _digest(path: Path) -> str:

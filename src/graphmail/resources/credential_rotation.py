@@ -29,6 +29,8 @@ KINDS = {ADD: "secret", ADD_CERTIFICATE: "certificate"}
 RECORD = "rotation"
 # A wait for a person: how long until somebody is reminded by the reports.
 PATIENCE = timedelta(days=14)
+# What the subject of such a wait begins with; all others are not ours to end.
+WAITS = "rotation "
 
 
 class CredentialRotation(Info):
@@ -116,11 +118,13 @@ class CredentialRotation(Info):
     def _wait(tenant: Tenant, decision: Decision, params: Values) -> None:
         """What reports say of a customer who waits for somebody; no task is blocked by it."""
         pending, now = Pending(tenant.state), tenant.clock.now()
+        known = pending.read()
         if decision.step not in ("awaiting_receipt", "grace") or decision.about is None:
+            if known and known.subject.startswith(WAITS):
+                pending.clear()  # or each later run of this customer would end as one that waits
             return
         reason = decision.why
-        subject = f"rotation {decision.step} {decision.about.key_id}"
-        known = pending.read()
+        subject = f"{WAITS}{decision.step} {decision.about.key_id}"
         if known is None or known.subject != subject:
             seconds = ((decision.until or now + PATIENCE) - now).total_seconds()
             pending.write(Wait.begin(reason, subject, now, seconds))

@@ -64,20 +64,27 @@ class KeyCredentials:
 
     def _change(self, change: Callable[[list[Entry]], list[Entry]]) -> None:
         """Read, modify, write; after an answer that got lost all of it again, since others may have written since."""
+        sent = False
         for attempt in range(TRIES):
-            before = self._agreed()
-            after = change(before)
-            if after == before:
-                return
             try:
-                self._write(after)
+                before = self._agreed()
+                after = change(before)
+                if after != before:
+                    self._write(after)
+                    sent = True
+                    self._confirm(after, before)
             except OutcomeUnknown as unknown:
+                sent = True
                 if attempt == TRIES - 1 or unknown.retry_after > PATIENCE:
                     raise
                 self._tenant.clock.sleep(unknown.retry_after)
-                continue
-            self._confirm(after, before)
-            return
+            except GraphError as error:
+                # A refused read after the write says nothing of the write, and must not look as if nothing was done.
+                if sent:
+                    raise _unknown(error) from None
+                raise
+            else:
+                return
 
     def _write(self, entries: list[Entry]) -> None:
         try:
@@ -86,12 +93,7 @@ class KeyCredentials:
         except (GraphError, Unreachable) as error:
             if nothing_done(error):
                 raise
-            raise OutcomeUnknown(
-                "The app's certificates were sent, and what came of it is unknown",
-                found=error.problem,
-                remedy="run the same playbook again: it looks before it writes",
-                request_id=error.request_id,
-            ) from None
+            raise _unknown(error) from None
 
     def _read(self) -> list[Entry]:
         self._tenant.reads.drop()
@@ -143,3 +145,12 @@ class KeyCredentials:
                 found=f"another or no entry with key id {', '.join(lost)}",
                 remedy="see in Entra's audit log who changed them",
             ) from None
+
+
+def _unknown(error: GraphError | Unreachable) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The app's certificates were sent, and what came of it is unknown",
+        found=error.problem,
+        remedy="run the same playbook again: it looks before it writes",
+        request_id=error.request_id,
+    )

@@ -111,6 +111,7 @@ def test_a_whole_rotation_leaves_no_moment_without_a_delivered_one_that_works(ro
     assert (said["status"], said["key_id"]) == ("prove_removed", rotation.old)
     assert "AADSTS7000215" in said["msg"]
     assert rotation.next()["status"] == "nothing"
+    assert not (task.state / "contoso" / "pending.json").exists()
     assert not task(PASSWORD, application="kundo-mail")["changed"]
 
 
@@ -201,3 +202,10 @@ def test_what_ends_elsewhere_is_left_alone(rotation, kept):
 
 def test_a_wrong_span_says_what_is_allowed(task, rotation):
     assert "such as 7 days" in task.failed(ROTATION, **rotation.wanted, grace="a week")
+
+
+def test_a_vendor_with_another_key_stops_no_rotation(rotation, handover):
+    new = rotation.add(rotation.next())
+    rotation.acknowledge(rotation.hand_over(new))
+
+    assert rotation.next(recipients=handover["recipients"])["status"] == "awaiting_receipt"

@@ -110,3 +110,20 @@ def test_the_attached_file_opens_with_the_vendor_s_key(task, by_mail, credential
     assert read(tmp_path / "got.age", vendor) == credential
     assert attached["name"] == f"{credential.key_id}.age"
     assert path.endswith(attached["name"])
+
+
+def test_an_address_that_was_corrected_gets_a_mail_of_its_own(task, by_mail, sandbox):
+    task(NAME, **by_mail | {"address": "onbording@kundo.example"})
+
+    assert task(NAME, **by_mail)["changed"]
+
+    assert [mail["to"] for mail in sent(sandbox)] == [["onbording@kundo.example"], [VENDOR]]
+    assert not task(NAME, **by_mail)["changed"]
+
+
+def test_what_lay_as_a_file_goes_by_mail_when_the_inventory_says_so(task, by_mail, sandbox):
+    task(NAME, **by_mail | {"delivery": "file"})
+
+    assert task(NAME, **by_mail)["changed"]
+
+    assert len(sent(sandbox)) == 1

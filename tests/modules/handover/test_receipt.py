@@ -155,3 +155,26 @@ def test_a_receipt_that_was_changed_or_lost_its_signature_is_refused(at_the_vend
     assert main(["receive", str(receipt), "--inventory", str(inventory)]) == 1
     assert "as the receiver got both" in capsys.readouterr().err
     assert not list((task.state / "contoso" / "handover").glob("*.receipt.json"))
+
+
+def test_a_vendor_with_another_key_is_delivered_to_though_the_old_key_s_receipt_is_kept(
+    task, delivered, at_the_vendor, ssh_key, handover, inventory, capsys
+):
+    opened(at_the_vendor, ssh_key, capsys)
+    assert main(["receive", str(receipt_path(at_the_vendor)), "--inventory", str(inventory)]) == 0
+
+    result = task(NAME, **handover)
+
+    assert (result["changed"], result["received"]) == (True, None)
+    assert not task(NAME, **handover)["changed"]
+
+
+def test_a_kept_receipt_that_was_changed_is_no_receipt(
+    task, delivered, at_the_vendor, ssh_key, to_ssh, inventory, capsys
+):
+    opened(at_the_vendor, ssh_key, capsys)
+    main(["receive", str(receipt_path(at_the_vendor)), "--inventory", str(inventory)])
+    kept = receipt_path(delivered)
+    kept.write_text(kept.read_text() + " ")
+
+    assert "not by any of the expected keys" in task.failed(NAME, **to_ssh)

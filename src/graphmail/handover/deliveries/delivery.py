@@ -32,6 +32,10 @@ class Delivery(ABC):
 
     name: ClassVar[str]
 
+    def way(self, address: str) -> str:
+        """What tells a delivery to that address from others in the journal; empty where the address makes none."""
+        return ""
+
     @abstractmethod
     def deliver(self, tenant: Tenant, sealed: Sealed) -> str:
         """Bring it there, at most once for its marker where that can be told; where it went, for a person.

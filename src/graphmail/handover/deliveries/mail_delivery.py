@@ -25,6 +25,10 @@ class MailDelivery(Delivery):
 
     name: ClassVar[str] = "mail"
 
+    def way(self, address: str) -> str:
+        """A mail that went to a mistyped address says nothing of the right one."""
+        return f"{self.name} {address.lower()}"
+
     def deliver(self, tenant: Tenant, sealed: Sealed) -> str:
         if not (sealed.address and sealed.sender):
             raise TenantError("There is no address to send the sealed file to", remedy="give handover.address")
@@ -60,7 +64,7 @@ def _seen(tenant: Tenant, app: Graph, sealed: Sealed) -> bool:
 
 
 def _mark(sealed: Sealed) -> str:
-    """What the mail is known by in its subject: of this credential to these recipients."""
+    """What the mail is known by in its subject: of this credential to these recipients at this address."""
     return hashlib.sha256(sealed.marker.encode()).hexdigest()[:16]
 
 
