@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import icalendar
 import pytest
 
-from graphmail.credentials import ClientSecret
+from graphmail.credentials import ClientSecret, FederatedAssertion, RefreshToken
 from graphmail.credentials.__main__ import main
 from graphmail.expiry.kept import Kept
-from graphmail.handover.ledger import Deliveries
+from graphmail.handover.ledger import Deliveries, marker_of
 from graphmail.handover.receipt import Receipt
 from graphmail.journal import Journal
 from graphmail.live_credential import MARKER, PROOF
@@ -100,6 +100,24 @@ def test_an_end_that_nobody_knows_is_unknown_and_says_what_to_do(machine, days, 
     assert "seal it again with it" in out or "cannot be read" in out
 
 
+def test_what_has_no_end_is_no_reason_to_look(machine):
+    machine.made(365)
+    FederatedAssertion("t", "c", "a1", "/var/run/token").write(machine.state.admin, [])
+
+    assert machine.report() == 0
+    assert [credential["whose"] for credential in machine.data()] == ["mail app"]
+
+
+def test_nobody_is_told_to_seal_a_person_s_sign_in_again(machine, capsys):
+    machine.made(365)
+    RefreshToken("t", "c", "a1", "eve@contoso.example", "canary").write(machine.state.admin, [])
+
+    assert machine.report() == 3
+    told = capsys.readouterr().out
+    assert "a person's sign-in" in told
+    assert "seal it again" not in told
+
+
 def test_what_was_retired_or_is_for_a_proof_alone_does_not_count(machine):
     machine.made(365)
     machine.made(-5, "k2", result="retired")
@@ -125,7 +143,8 @@ def test_says_how_far_a_hand_over_is(machine):
 
     clock = type("Clock", (), {"now": staticmethod(lambda: NOW)})()
     deliveries = Deliveries(machine.state, clock)
-    marker = deliveries.begin("k1", ["ssh-ed25519 AAAA"], "r")
+    marker = marker_of("k1", ["ssh-ed25519 AAAA"])
+    deliveries.begin(marker, "k1", ["ssh-ed25519 AAAA"], "r")
     deliveries.delivered(marker, "k1", "0" * 64, "k1.age")
     assert machine.data()[0]["standing"] == "handed over, no receipt yet"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from graphmail.credentials import read
+from graphmail.credentials import FederatedAssertion, RefreshToken, read
 from graphmail.customers import Customer, Inventory
 from graphmail.errors import TenantError
 from graphmail.expiry.expiry import Expiry
@@ -18,6 +18,7 @@ from graphmail.resources.credential_journal import KINDS
 from graphmail.state import StateFolder, state_root
 
 MAIL_APP, ADMIN, VENDOR = "mail app", "automation", "mail app, kept by the vendor"
+OF_PERSON = "a person's sign-in: ends with a new password, or when it is not used for long"
 NOT_TOLD = "its end was not told when it was sealed: seal it again with it"
 
 
@@ -34,7 +35,7 @@ def _of(customer: Customer, inventory: Path) -> Iterator[Expiry]:
     yield from _made_here(customer, state)
     if customer.credential.keep:
         yield from _kept(customer, state)
-    yield _admin(customer, inventory, state)
+    yield from _admin(customer, inventory, state)
 
 
 def _made_here(customer: Customer, state: StateFolder) -> Iterator[Expiry]:
@@ -61,14 +62,18 @@ def _kept(customer: Customer, state: StateFolder) -> Iterator[Expiry]:
         yield _expiry(customer, VENDOR, credential.kind, credential.key_id, credential.end, "as last seen on the app")
 
 
-def _admin(customer: Customer, inventory: Path, state: StateFolder) -> Expiry:
+def _admin(customer: Customer, inventory: Path, state: StateFolder) -> Iterator[Expiry]:
     """How ops signs in. Opened in memory for its end alone."""
     try:
         credential = read(customer.admin_file(inventory, state.root))
     except TenantError as error:
-        return _expiry(customer, ADMIN, customer.admin.kind, "", None, error.problem)
-    standing = "sealed here" if credential.expires else NOT_TOLD
-    return _expiry(customer, ADMIN, credential.kind, credential.key_id, credential.expires, standing)
+        yield _expiry(customer, ADMIN, customer.admin.kind, "", None, error.problem)
+        return
+    if isinstance(credential, FederatedAssertion):
+        return  # it has no end
+    never = OF_PERSON if isinstance(credential, RefreshToken) else NOT_TOLD
+    standing = "sealed here" if credential.expires else never
+    yield _expiry(customer, ADMIN, credential.kind, credential.key_id, credential.expires, standing)
 
 
 def _standing(journal: Journal, key_id: str) -> str:
