@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.errors import TenantError
-from graphmail.keyed_create import AGREEING
+from graphmail.keyed_create import AGREEING, find_again
 from graphmail.live_credential import REPLACE
 from graphmail.pending import Pending
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
@@ -100,6 +100,11 @@ class ApplicationCredential(Resource):
         """Every credential that the journal knows and did not take back, also of an app gone; and what intents left."""
         client_id = str(application["appId"]) if application else former_client_id(tenant, desired)
         journal = self.journal(tenant, {"appId": client_id}, desired)
+        if application is None and journal.unretired() and not tenant.run.check_mode:
+            # One read proves no absence, and what is not taken off the app must not be noted as taken back.
+            path = application_path(desired["application"], desired.get("client_id"))
+            tenant.reads.drop()
+            application = find_again(tenant.clock, lambda: tenant.graph.find(path))
         there = self._there(tenant, application, journal) if application else {}
         journal.refuse_unknown(there)
         # Whether it came to the app or not: it is taken off there, and its sealed copy goes out of the way.

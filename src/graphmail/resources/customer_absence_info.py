@@ -14,6 +14,8 @@ from graphmail.credentials import read as read_sealed
 from graphmail.errors import DeadlineExceeded, TenantError, TokenError
 from graphmail.evidence import Check, Record, Verdict
 from graphmail.exchange import Row
+from graphmail.journal import Journal
+from graphmail.live_credential import made_here
 from graphmail.put_back import Adopted, undos_of
 from graphmail.reach import Sources
 from graphmail.reach.sources import EVERY_APP
@@ -30,6 +32,7 @@ from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.rights import EXCHANGE_READS
+from graphmail.rotation.standing import DEAD
 from graphmail.start_state import StartState
 from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
@@ -132,11 +135,16 @@ class Absence:
 
     def _token(self) -> tuple[Verdict, str]:
         refused = []
+        for key_id in self._lost():
+            self.key_id = key_id
+            if key_id.lower() in self._on_app():
+                return "failed", f"credential {key_id} is still on the app"
+            refused.append(f"{key_id}: not tried, since no sealed copy of it is left; no longer on the app")
         for path in self._retired():
             credential = read_sealed(path)
             self.key_id = credential.key_id
             if not credential.can_sign_in:
-                if self._on_app(credential.key_id):
+                if credential.key_id.lower() in self._on_app():
                     return "failed", f"federated credential {credential.key_id} is still on the app"
                 refused.append(f"{credential.key_id}: no longer on the app, so nobody's tokens stand for it")
                 continue
@@ -150,10 +158,17 @@ class Absence:
         # Nobody here holds their text, so what they open is read and not tried.
         return self._or_left(f"{tried}; not made here, and gets tokens: {works}")
 
-    def _on_app(self, key_id: str) -> bool:
-        if not self._application or not self._tenant.graph.find(application_path("", self.client_id)):
-            return False
-        return key_id in [str(entry["id"]) for entry in federated_credentials(self._tenant, self._application)]
+    def _lost(self) -> list[str]:
+        """Key ids of what was made here and taken back, and of which nothing is left to try."""
+        there = {path.stem for path in self._retired()}
+        made = made_here(Journal(self._tenant.state.journal), "retired", "untried", DEAD)
+        return [key_id for key_id in (str(entry.facts["key_id"]) for entry in made) if key_id not in there]
+
+    def _on_app(self) -> set[str]:
+        """Key ids, in small letters, of all that is on the app, of whatever kind."""
+        app = self._tenant.graph.find(application_path("", self.client_id)) if self.client_id else None
+        there = credentials_on(app, federated_credentials(self._tenant, app)) if app else []
+        return {one.key_id for one in there}
 
     def _refusal(self, credential: SealedCredential) -> str:
         graph = self._tenant.as_mail_app(credential)
