@@ -5,22 +5,26 @@
     killer.kill(points[17], lambda: other.play("onboard.yml"))
     assert other.play("onboard.yml") == ""
 
+With `disk` it dies at writes too: with half a line in the journal, or before and after a sealed file takes its place.
 In this process a run dies by an exception that nothing of ours catches; its cleaning up in `finally` still runs, which
 a real kill does not do. `tests/killed_process.py` has the real one, slower.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 import pytest
 
+from graphmail.journal import Journal
 from graphmail.retry import Operation
 from graphmail.transport import Transport
 
@@ -57,7 +61,7 @@ class Point:
 class Killer:
     """Counts the requests of our client in this process, and strikes at one of them. Tokens are requests too."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, disk: bool = False) -> None:
         self.kills = 0
         self._sent: list[tuple[str, Operation]] = []
         self._strikes: Callable[[str], bool] = lambda asked: False
@@ -65,17 +69,50 @@ class Killer:
         send = Transport.send
 
         def killed(transport: Transport, request: Any, operation: Operation, **options: Any) -> Any:
-            self._sent.append((request.asked, operation))
-            strikes = self._strikes(request.asked)
-            self.kills += strikes
-            if strikes and not self._after:
-                raise Killed
-            reply = send(transport, request, operation, **options)
-            if strikes:
-                raise Killed
-            return reply
+            return self._passed(request.asked, operation, lambda: send(transport, request, operation, **options))
 
         monkeypatch.setattr(Transport, "send", killed)
+        if disk:
+            self._at_writes(monkeypatch)
+
+    def _at_writes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        append, replace = Journal._write, Path.replace
+
+        def appended(journal: Journal, line: bytes, *, new: bool) -> None:
+            entry = json.loads(line.splitlines()[-1])
+            asked = f"journal {entry['kind']} {entry.get('action') or entry.get('result')}"
+            half = line[: len(line) // 2]
+            self._passed(
+                asked,
+                Operation.SEND,
+                lambda: append(journal, line, new=new),
+                lambda: append(journal, half, new=new),
+            )
+
+        def replaced(path: Path, target: Path) -> Any:
+            if Path(target).suffix != ".age":
+                return replace(path, target)
+            asked = f"sealed file into {Path(target).parent.name}"
+            return self._passed(asked, Operation.SEND, lambda: replace(path, target))
+
+        monkeypatch.setattr(Journal, "_write", appended)
+        monkeypatch.setattr(Path, "replace", replaced)
+
+    def _passed(
+        self, asked: str, operation: Operation, do: Callable[[], T], half: Callable[[], object] | None = None
+    ) -> T:
+        """Do it, unless the run dies before it, with it `half` done, or after it."""
+        self._sent.append((asked, operation))
+        strikes = self._strikes(asked)
+        self.kills += strikes
+        if strikes and not self._after:
+            if half:
+                half()
+            raise Killed
+        done = do()
+        if strikes:
+            raise Killed
+        return done
 
     def points_of(self, call: Callable[[], object]) -> list[Point]:
         """Everywhere that this call could have died; it is not killed."""

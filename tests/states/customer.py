@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,20 +43,25 @@ class CustomerOf:
         self.folder = StateFolder(machine / "state", entry.name)
         self.changed: list[str] = []
         self.warnings: list[str] = []
-        self._connection = entry.connection(machine / "inventory.yml", machine / "state")
+        self.said: dict[str, dict[str, Any]] = {}  # module -> what it said last
+        self.instead: dict[str, Callable[[], None]] = {}  # role -> what is done for it, where it starts kernels
+        self.run = AnsibleRun()
+        self.inventory = machine / "inventory.yml"
+        self._connection = entry.connection(self.inventory, machine / "state")
         self._monkeypatch = monkeypatch
         self._identity = machine / "identity"
         self._seal_admin()
 
     def play(self, playbook: str, **extra: Any) -> str:
         self.changed, self.warnings = [], []
-        run = AnsibleRun()
+        run = self.run = AnsibleRun()
         run.open_cache()
         self._monkeypatch.setattr(perform, "RUN", run)
         run.open(self._connection, {})
         variables = {"tenant": self._connection, "customer": self.entry.variables()}
+        variables |= {"inventory_hostname": self.entry.name, "inventory_file": str(self.inventory)}
         try:
-            Playbook(self._perform, variables | {"inventory_hostname": self.entry.name}).play(playbook, **extra)
+            Playbook(self._perform, variables, self.instead).play(playbook, **extra)
         except Failed as failed:
             return str(failed)
         finally:
@@ -116,6 +122,7 @@ class CustomerOf:
         checked = ArgumentSpecValidator(resource(module).argument_spec()).validate(params)
         assert not checked.error_messages, checked.error_messages
         result = perform.perform(module, checked.validated_parameters, check_mode=False, diff=True)
+        self.said[module] = result
         self.warnings += result.get("warnings", ())
         if result.get("changed"):
             self.changed.append(module)

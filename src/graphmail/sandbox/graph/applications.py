@@ -170,18 +170,20 @@ def _update(call: Call, application: Application, body: dict[str, Any], request:
             raise bad_request("Property 'uniqueName' is immutable once it is set.")
         check_unique_name(call, body["uniqueName"])
     changed = sorted(n for n, v in body.items() if application.properties.get(n) != v)
+    keys: dict[str, list[str]] = {}
     keep_indexed(call, application.id, application_values(call, application))
     body = dict(body)
     wanted_keys = body.pop("keyCredentials", None)
     if wanted_keys is not None:
         commit_keys(call, application, replaced_keys(call, application, wanted_keys))
+        keys = {"key_ids": [key.key_id for key in live_keys(application)]}
     application.properties = _merged(application.properties, body)
     principal = live_principal(call, application.app_id)
     if principal and "displayName" in body:
         principal.properties |= {"displayName": body["displayName"], "appDisplayName": body["displayName"]}
     share(call.world, call.tenant, application)
     call.tenant.commit(
-        call.caller.actor, "graph", request, application.id, app_id=application.app_id, changed=changed,
+        call.caller.actor, "graph", request, application.id, app_id=application.app_id, changed=changed, **keys,
     )  # fmt: skip
 
 
