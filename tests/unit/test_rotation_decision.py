@@ -16,8 +16,8 @@ from graphmail.rotation.standing import Credential, Standing
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 WISHES = Wishes(Lifetime.parse("60 days"), Lifetime.parse("7 days"))
-OLD = Credential("old", "addPassword", NOW + 30 * DAY, delivered=True, acknowledged=NOW - 600 * DAY)
-NEW = Credential("new", "addPassword", NOW + 700 * DAY, delivered=False, acknowledged=None)
+OLD = Credential("m1", "app", "old", "addPassword", NOW + 30 * DAY, delivered=True, acknowledged=NOW - 600 * DAY)
+NEW = Credential("m2", "app", "new", "addPassword", NOW + 700 * DAY, delivered=False, acknowledged=None)
 
 
 def step(*live, removed=(), proved=False, now=NOW, wishes=WISHES):
@@ -36,6 +36,13 @@ def test_one_that_shall_be_replaced_is_due_at_once_and_another_s_key_id_asks_for
 
     assert step(fine, wishes=replace(WISHES, replace=frozenset({"old"}))) == "add"
     assert step(fine, wishes=replace(WISHES, replace=frozenset({"gone"}))) == "nothing"
+
+
+def test_one_that_is_gone_and_was_never_taken_back_is_taken_back_when_the_vendor_has_the_new_one():
+    acknowledged = replace(NEW, delivered=True, acknowledged=NOW)
+    for newest, expected in ((NEW, "nothing"), (acknowledged, "remove")):
+        assert decide(Standing([newest], gone=[OLD]), WISHES, NOW, proved=False).step == expected
+    assert decide(Standing([acknowledged], gone=[OLD]), WISHES, NOW, proved=False).about == OLD
 
 
 def test_the_steps_in_their_order():
@@ -66,6 +73,8 @@ def test_the_oldest_goes_first_and_never_the_newest():
 
 CREDENTIALS = st.builds(
     Credential,
+    st.just("marker"),
+    st.just("app"),
     st.uuids().map(str),
     st.sampled_from(["addPassword", "addCertificate"]),
     st.integers(-100, 800).map(lambda days: NOW + days * DAY),
@@ -74,9 +83,9 @@ CREDENTIALS = st.builds(
 )
 
 
-@given(st.lists(CREDENTIALS, max_size=4), st.booleans())
-def test_nothing_is_ever_removed_that_leaves_no_acknowledged_one(live, proved):
-    decision = decide(Standing(live, []), WISHES, NOW, proved=proved)
+@given(st.lists(CREDENTIALS, max_size=4), st.lists(CREDENTIALS, max_size=2), st.booleans())
+def test_nothing_is_ever_removed_that_leaves_no_acknowledged_one(live, gone, proved):
+    decision = decide(Standing(live, gone=gone), WISHES, NOW, proved=proved)
 
     if decision.step == "remove":
         left = [credential for credential in live if credential is not decision.about]

@@ -183,14 +183,14 @@ class ApplicationCredential(Resource):
         """Key id -> display name of those on the app. What we made must be missing from several reads to be gone."""
         expected = {made["key_id"] for made in [*journal.sealed(), *journal.under_way()]}
         made_here = {made["key_id"] for made in journal.sealed()}
-        overdue = set() if tenant.run.check_mode else journal.overdue()
+        awaited = set() if tenant.run.check_mode else journal.overdue() | journal.just_begun()
         for pause in (0.0, *self.agreeing):
             if pause:
                 tenant.clock.sleep(pause)
                 tenant.reads.drop()
                 application = tenant.graph.get(application_path("", application["appId"]))
             there = self.named(application.get(self.collection) or [], journal)
-            if expected <= set(there) and overdue <= set(there.values()):
+            if expected <= set(there) and awaited <= set(there.values()):
                 break
         for key_id in sorted(made_here - set(there)):
             tenant.warn(f"Credential {key_id}, made here, is no longer on the app.")

@@ -22,6 +22,8 @@ KINDS = {ADD: "secret", ADD_CERTIFICATE: "certificate", ADD_FEDERATED: "federate
 EVERY = frozenset(KINDS)
 # An intent whose effect was never to be seen for so long had none.
 LATE = timedelta(days=2)
+# … and for so long it may be missing from any one read: replication is told to take up to two minutes.
+EARLY = timedelta(minutes=3)
 
 
 def last_retirement(tenant: Tenant) -> datetime | None:
@@ -157,6 +159,10 @@ class CredentialJournal:
     def overdue(self) -> set[str]:
         """Markers of open intents so old that what they did must be to be seen by now."""
         return {entry.marker for entry in self._open() if entry.time + LATE < self._tenant.clock.now()}
+
+    def just_begun(self) -> set[str]:
+        """Markers of open intents so young that one read may miss what they did."""
+        return {entry.marker for entry in self._open() if self._tenant.clock.now() < entry.time + EARLY}
 
     def settle(self, there: dict[str, str]) -> None:
         """Write down what several agreeing reads have shown, so that no later run waits for it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -53,7 +54,7 @@ class CredentialRotation(Info):
     def look(self, tenant: Tenant, params: Values) -> Values:
         if params["keep"] or params["federated"]:
             why = "the vendor keeps a credential of its own" if params["keep"] else "a federated credential has no end"
-            return _said(Decision("nothing", f"nothing to replace: {why}"), Standing([], []))
+            return _said(Decision("nothing", f"nothing to replace: {why}"), Standing())
         wishes = _wishes(params)
         journal = Journal(tenant.state.journal, tenant.clock)
         self._acknowledge(tenant, journal, params)
@@ -100,11 +101,12 @@ class CredentialRotation(Info):
     def _prove_removed(tenant: Tenant, journal: Journal, gone: Credential, params: Values) -> Values:
         started = tenant.clock.now()
         check = tried(tenant, gone.key_id, params["max_wait"])
-        if check.verdict == "passed":
-            marker = next(e.marker for e in journal.entries() if e.facts.get("key_id") == gone.key_id)
-            journal.outcome(marker, DEAD, key_id=gone.key_id, end=gone.expires.isoformat() if gone.expires else "")
+        # The record first: a run that dies in between tries once more, and no proof is missing.
         _record(tenant, check, gone, started, params)
-        result = _said(Decision("prove_removed", check.observed, gone), Standing([], []))
+        if check.verdict == "passed":
+            end = gone.expires.isoformat() if gone.expires else ""
+            journal.outcome(gone.marker, DEAD, key_id=gone.key_id, end=end)
+        result = _said(Decision("prove_removed", check.observed, gone), Standing())
         if check.verdict == "passed":
             return result
         error = TenantError(
@@ -153,7 +155,7 @@ def _standing(tenant: Tenant, journal: Journal) -> Standing:
     lost = [gone for gone in standing.removed if not tenant.state.retired(gone.key_id).exists()]
     for gone in lost:
         tenant.warn(f"Credential {gone.key_id} was taken back and cannot be tried: its sealed copy is gone.")
-    return Standing(standing.live, [gone for gone in standing.removed if gone not in lost])
+    return replace(standing, removed=[gone for gone in standing.removed if gone not in lost])
 
 
 def _rows(standing: Standing) -> list[dict[str, str]]:
@@ -189,5 +191,5 @@ def _said(decision: Decision, standing: Standing) -> dict[str, Any]:
 
 
 def _record(tenant: Tenant, check: Check, gone: Credential, started: datetime, params: Values) -> None:
-    about = subject(live_credential(tenant).client_id, gone.key_id, params["mailboxes"], params["outside_mailbox"])
+    about = subject(gone.client_id, gone.key_id, params["mailboxes"], params["outside_mailbox"])
     keep(tenant, record_of(tenant, RECORD, about, [check], started))

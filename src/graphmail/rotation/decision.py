@@ -44,6 +44,9 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
     if not standing.live:
         return Decision("nothing", "no live credential was made here: run onboard.yml")
     newest, *older = standing.live
+    if not older and standing.gone and newest.delivered and newest.acknowledged:
+        gone = standing.gone[-1]
+        return Decision("remove", f"credential {gone.key_id} is gone from the app and was never taken back", gone, gone)
     if not older:
         return _one(newest, wishes, now)
     old = older[-1]

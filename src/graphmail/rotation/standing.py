@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
@@ -18,6 +18,8 @@ DEAD = "dead"  # taken back, and since seen to be refused at sign-in
 class Credential:
     """One that was made here. `action` is what its intent says, which tells the kind; times are aware."""
 
+    marker: str
+    client_id: str
     key_id: str
     action: str
     expires: datetime | None
@@ -27,10 +29,15 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`live` are those made here and not taken back, newest first; `removed` those taken back and not yet seen dead."""
+    """`live` are those made here and not taken back, newest first; `removed` those taken back and not yet seen dead.
 
-    live: list[Credential]
-    removed: list[Credential]
+    `gone` are those that several reads missed on the app, and that nobody wrote down to have taken back: a run died
+    over it, or somebody did it by hand.
+    """
+
+    live: list[Credential] = field(default_factory=list)
+    removed: list[Credential] = field(default_factory=list)
+    gone: list[Credential] = field(default_factory=list)
 
     @classmethod
     def of(cls, journal: Journal) -> Self:
@@ -39,6 +46,7 @@ class Standing:
         return cls(
             [_credential(made, entries) for made in _made(journal, "sealed")],
             [_credential(made, entries) for made in _made(journal, "retired")],
+            [_credential(made, entries) for made in _made(journal, "gone")],
         )
 
 
@@ -51,9 +59,12 @@ def _credential(made: Entry, entries: list[Entry]) -> Credential:
     begun = {entry.marker for entry in entries if entry.kind == "intent" and entry.action == ACTION}
     deliveries = [e for e in entries if e.marker in begun and e.kind == "outcome" and e.facts.get("key_id") == key_id]
     acknowledged = _first(e for e in deliveries if e.result == ACKNOWLEDGED)
+    intent = next(e for e in entries if e.kind == "intent" and e.marker == made.marker)
     return Credential(
+        marker=made.marker,
+        client_id=str(intent.facts.get("client_id", "")),
         key_id=key_id,
-        action=next(e.action for e in entries if e.kind == "intent" and e.marker == made.marker),
+        action=intent.action,
         expires=datetime.fromisoformat(end),
         delivered=any(e.result == DELIVERED for e in deliveries),
         acknowledged=acknowledged.time if acknowledged else None,

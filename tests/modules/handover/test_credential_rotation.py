@@ -13,6 +13,7 @@ from graphmail.evidence import Run
 from graphmail.handover.opening import Opening
 from graphmail.handover.received import take_in
 from graphmail.state import StateFolder
+from tests.killed import Killer
 from tests.modules.handover.conftest import CEO, NAME, SUPPORT
 from tests.sandbox_process import CONTOSO
 
@@ -139,6 +140,49 @@ def test_one_that_still_works_after_it_was_taken_back_is_red_and_tried_again(rot
     sandbox.advance(CONTOSO, 11 * DAY)
 
     assert rotation.next()["status"] == "prove_removed"
+
+
+def test_one_that_a_dead_run_took_off_the_app_is_taken_back_and_tried_all_the_same(rotation, sandbox, task):
+    new = rotation.add(rotation.next())
+    rotation.acknowledge(rotation.hand_over(new))
+    assert rotation.next(grace="none")["status"] == "remove"
+    path = "/applications(uniqueName='kundo-mail')/removePassword"
+    sandbox.by_hand(CONTOSO, "POST", path, {"keyId": rotation.old})
+    assert not task(PASSWORD, application="kundo-mail")["changed"]
+
+    said = rotation.next(grace="none")
+    assert (said["status"], said["key_id"], said["kind"]) == ("remove", rotation.old, "secret")
+    task(PASSWORD, application="kundo-mail", state="absent", key_id=rotation.old)
+
+    assert rotation.next()["status"] == "prove_removed"
+    assert rotation.next()["status"] == "nothing"
+
+
+def test_after_an_offboarding_what_was_taken_back_is_tried_and_recorded_too(rotation, task):
+    task(PASSWORD, application="kundo-mail", state="absent")
+
+    assert rotation.next()["status"] == "prove_removed"
+
+    records = Run(task.run.evidence, "contoso", task.run.run_id).records()
+    assert [record.verdict for record in records if record.notebook == "rotation"] == ["passed"]
+    assert rotation.next()["status"] == "nothing"
+
+
+def test_while_a_dead_run_s_secret_is_not_to_be_seen_yet_no_third_one_is_made(rotation, sandbox, task, monkeypatch):
+    stale = sandbox.by_hand(CONTOSO, "GET", "/applications(uniqueName='kundo-mail')")
+    said = rotation.next()
+    killer = Killer(monkeypatch)
+    adds = [p for p in killer.points_of(lambda: rotation.add(said)) if p.after and p.asked.endswith("addPassword")]
+    new = rotation.next()["key_id"]
+    task(PASSWORD, application="kundo-mail", state="absent", key_id=new)
+    rotation.next()
+    killer.kill(adds[0], lambda: rotation.add(said))
+    sandbox.mark()
+    sandbox.fault(CONTOSO, "graph", "GET", "/v1.0/applications*", status=200, body=stale)
+
+    rotation.add(said)
+
+    assert [w["request"].rpartition("/")[2] for w in sandbox.writes] == ["removePassword", "addPassword"]
 
 
 def test_an_operator_may_say_that_the_vendor_has_it(rotation):
