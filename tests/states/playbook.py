@@ -42,6 +42,7 @@ class Playbook:
         self._perform = perform
         self._variables = dict(variables)
         self._instead = instead or {}
+        self._registered: dict[str, Any] = {}
         self._jinja = NativeEnvironment(undefined=StrictUndefined)
         self._jinja.filters["split"] = lambda text, separator: text.split(separator)
 
@@ -81,6 +82,7 @@ class Playbook:
                     self._tasks(role, name, task.get("always", []), scope)
             elif "ansible.builtin.include_role" in task:
                 self._role(task, scope)
+                scope |= self._registered
             elif written := task.get("ansible.builtin.include_tasks"):
                 included = self._file(written, scope)
                 if included == name:
@@ -104,7 +106,8 @@ class Playbook:
             raise Failed(f"{module}: {result['msg']}")
         if "register" in task:
             # The host's, from then on: another role may go by it.
-            scope[task["register"]] = self._variables[task["register"]] = result
+            name = task["register"]
+            scope[name] = self._registered[name] = self._variables[name] = result
 
     def _assert(self, said: dict[str, Any], scope: dict[str, Any]) -> None:
         if not self._true(said["that"], scope):
