@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +11,17 @@ from pathlib import Path
 import jwt
 import pytest
 import requests
+import yaml
 
 from graphmail import person
 from graphmail.credentials import RefreshToken, read
+from graphmail.credentials.__main__ import main
 from graphmail.errors import TenantError, TokenError, WrongTenant
 from graphmail.tenant import RunContext
 from tests.ops_client import OpsClient
 from tests.sandbox.signed_in import ADMIN
 from tests.sandbox_process import CONTOSO
+from tests.unit.conftest import INVENTORY
 
 AUDIENCE = "https://graph.microsoft.com"
 FLOWS = ["device_code", "authorization_code"]
@@ -226,3 +231,27 @@ def test_a_guest_of_another_tenant_is_refused_and_nothing_is_sealed(tmp_path, mo
         contoso.admin_token(AUDIENCE)
 
     assert not (tmp_path / "none.age").exists()
+
+
+def test_the_command_shows_what_to_do_seals_and_prints_the_path_alone(operator, consented, tmp_path):
+    described = yaml.safe_load(INVENTORY.read_text())
+    described["defaults"]["admin"] = {"kind": "device_code", "client_id": consented.client_id}
+    described["customers"] = {"contoso": described["customers"]["contoso"]}
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump(described))
+    sealed(operator).unlink()
+    command = [sys.executable, "-m", "graphmail.credentials", "sign-in", "contoso", "--inventory", "inventory.yml"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        consented.tell(process.stderr.readline())
+        out, said = process.communicate(timeout=60)
+
+    kept = read(sealed(operator))
+    assert process.returncode == 0, said
+    assert out == f"{sealed(operator)}\n"
+    assert f"Signed in as {ADMIN}." in said
+    assert not any(secret in out + said for secret in kept.secrets())
+
+
+def test_the_command_says_so_where_ops_is_an_app(operator, capsys):
+    assert main(["sign-in", "contoso", "--inventory", str(INVENTORY)]) == 1
+
+    assert "Ops signs in to the tenant of customer contoso as an app" in capsys.readouterr().err
