@@ -11,7 +11,7 @@ from typing import ClassVar
 from graphmail.auth import Token, TokenStore
 from graphmail.clock import poll
 from graphmail.credentials import SealedCredential, read
-from graphmail.errors import ExchangeError, TokenError
+from graphmail.errors import DeadlineExceeded, ExchangeError, TokenError
 from graphmail.exchange import Exchange
 from graphmail.journal import Entry, Journal
 from graphmail.live_credential import live_credential, made_here
@@ -88,10 +88,10 @@ class AdminCredential(Resource):
             seen = lacking
             return None if lacking else "all"
 
-        poll(
-            tenant.clock, probe, desired["max_wait"], "the rights to be in the onboarding app's new tokens",
-            remedy=f"it lacked {seen}; run the same playbook again, it goes on from here",
-        )  # fmt: skip
+        try:
+            poll(tenant.clock, probe, desired["max_wait"], "the rights to be in the onboarding app's new tokens")
+        except DeadlineExceeded as late:
+            raise late.with_remedy(f"what it lacked last: {seen}; run the same playbook again, it goes on") from None
         no_longer_awaited(tenant)
         return "every right"
 
