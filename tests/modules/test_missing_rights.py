@@ -37,7 +37,7 @@ DOES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "entra_application_password": lambda entry: APP,
     "entra_application_key": lambda entry: APP,
     "exo_distribution_group": lambda entry: MEMBERS | {"members": ["sales@contoso.example"], "extra_members": "remove"},
-    "exo_application_access_policy": lambda entry: APP | GROUP,
+    "exo_application_access_policy": lambda entry: {"application": "second"} | GROUP,
     "exo_service_principal": lambda entry: APP | {"state": "absent"},
     "exo_management_role_assignment": lambda entry: APP | GROUP | {"roles": ["Mail.Send"]},
     "exo_application_access_info": lambda entry: APP | GROUP | {"granted": ["support@contoso.example"]},
@@ -65,6 +65,8 @@ def onboarded(task, contoso) -> dict[str, Any]:
     task("exo_distribution_group", **MEMBERS)
     task("exo_application_access_policy", **APP, **GROUP)
     task("exo_service_principal", **APP)
+    task("entra_application", unique_name="second", display_name="Second")
+    task("entra_service_principal", application="second")
     contoso.settled()
     return task.customers["contoso"].variables()
 
@@ -139,7 +141,6 @@ def test_every_module_of_a_playbook_that_needs_a_right_is_looked_at(playbook):
 # What needs that role of a module, where its usual work does not.
 WITH = {
     ("exo_distribution_group", "View-Only Configuration"): {"state": "absent", "made_here_only": True},
-    ("exo_application_access_policy", "Organization Configuration"): {"state": "absent"},
     ("exo_application_access_info", "Role Management"): {"access": "rbac"},
 }
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
