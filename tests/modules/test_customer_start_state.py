@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from graphmail.resources.recipients import recipient_read
 from tests.modules.tenant_by_hand import EXCHANGE_ONLINE, GROUP
 from tests.sandbox_process import ROOT
 
@@ -228,3 +229,50 @@ def test_a_damaged_record_stops_the_offboarding(task, hand, sandbox):
     (task.state / "contoso" / "start_state.json").write_text("{")
     assert "cannot be read" in task.failed(NAME, **hand.app, group=GROUP, put_back="narrowing")
     assert sandbox.writes == []
+
+
+@pytest.fixture
+def hidden(monkeypatch):
+    """`hidden(name, times)`: Exchange does not show that recipient so often, as a replica that is behind does not."""
+
+    def hide(name, times):
+        left = [times]
+
+        def read(identity):
+            behind = identity == name and left[0] > 0
+            left[0] -= behind
+            return recipient_read("nobody@contoso.example" if behind else identity)
+
+        monkeypatch.setattr("graphmail.put_back.group.recipient_read", read)
+
+    return hide
+
+
+def test_a_member_whom_one_read_does_not_show_comes_back(task, hand, hidden):
+    people = {"owners": [CEO], "members": [SUPPORT], "extra_members": "remove"}
+    task("exo_distribution_group", name=GROUP, address="old@contoso.example", **people)
+    back = hand.app | {"group": GROUP, "adopted": "restore"}
+    task(NAME, **back, put_back="narrowing")
+    hand.tenant.settled()
+    hidden(SALES, 1)
+    task(NAME, **back, put_back="opening")
+    hand.tenant.settled()
+    assert hand.tenant.members() == [SALES]
+
+
+def test_a_member_who_left_the_tenant_is_named(task, hand, hidden):
+    onboard(task, hand)
+    hidden(SALES, 999)
+    _, last = offboard(task, hand, "restore")
+    assert any(f"members removed here: was {SALES}" in text for text in last["left_as_it_is"])
+
+
+def test_an_owner_whom_exchange_does_not_show_stays_one(task, hand, hidden):
+    onboard(task, hand)
+    hand.tenant.cmdlet("Set-DistributionGroup", Identity=GROUP, ManagedBy=[ADMIN, SUPPORT, SALES])
+    hand.tenant.settled()
+    hidden("sales", 999)
+    task(NAME, **hand.app, group=GROUP, put_back="narrowing")
+    hand.tenant.settled()
+    (group,) = hand.tenant.groups()
+    assert sorted(group["ManagedBy"]) == ["sales", "support"]

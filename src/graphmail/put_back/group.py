@@ -8,6 +8,7 @@ from functools import partial
 from typing import Self
 
 from graphmail.exchange import Cmdlet, Row
+from graphmail.keyed_create import find_again
 from graphmail.put_back.undo import Undo, gone, scalar, seen
 from graphmail.resource import Found, Plan, Values
 from graphmail.resources.access_policies import POLICIES
@@ -64,21 +65,29 @@ def _bare(address: str) -> str:
 class Listed:
     """A list of recipients: what was put into it here and is in it, and what was taken out and is not; by address.
 
-    `now` has the address of everybody in it. Who is gone from the tenant is in none of them.
+    `now` has the address of everybody in it. `gone` are those of whom the tenant knows nothing, after several looks.
     """
 
     now: list[str]
     added: list[str]
     removed: list[str]
+    gone: list[str]
 
     @classmethod
     def of(cls, tenant: Tenant, record: Recorded, name: str, rows: Iterable[Row]) -> Self:
         """Compared by Guid, since addresses change."""
         start, change = record.found[name], record.lists[name]
         asked = sorted({*start, *change.added, *change.removed})
-        answers = tenant.exchange.batch([recipient_read(address) for address in asked])
-        ids = {a: str(row["Guid"]).lower() for a, r in zip(asked, answers, strict=True) if (row := addressed(r, a))}
-        now = {str(row.get("Guid", "")).lower(): str(row.get("PrimarySmtpAddress") or row["Name"]) for row in rows}
+        taken = change.removed & set(start)
+        ids = _ids(tenant, asked)
+        if missing := sorted(taken - ids.keys()):
+            # A record is closed over who is gone. No task makes them, so they are looked for again once.
+            looked = f"recipients {', '.join(missing)}"
+            ids |= tenant.remembered(looked, lambda: _looked_for(tenant, missing))
+        now = {
+            str(row.get("Guid") or row["Name"]).lower(): str(row.get("PrimarySmtpAddress") or row["Name"])
+            for row in rows
+        }
         start_ids = {ids[a] for a in start if a in ids}
         added = {ids[a] for a in change.added if a in ids} - start_ids
         removed = {ids[a]: a for a in change.removed if a in ids and ids[a] in start_ids}
@@ -86,17 +95,41 @@ class Listed:
             sorted(now.values()),
             sorted(now[i] for i in added & now.keys()),
             sorted(a for i, a in removed.items() if i not in now),
+            sorted(taken - ids.keys()),
         )
+
+    def lost(self, what: str) -> list[Undo]:
+        """What of it cannot be put back, for it to be told."""
+        never = "nobody in the tenant has these addresses any more"
+        return [Undo(what, "none", self.gone, never=never)] if self.gone else []
+
+
+def _ids(tenant: Tenant, addresses: list[str]) -> dict[str, str]:
+    answers = tenant.exchange.batch([recipient_read(address) for address in addresses])
+    found = zip(addresses, answers, strict=True)
+    return {address: str(row["Guid"]).lower() for address, answer in found if (row := addressed(answer, address))}
+
+
+def _looked_for(tenant: Tenant, addresses: list[str]) -> dict[str, str]:
+    def all_of_them() -> dict[str, str] | None:
+        tenant.reads.drop()
+        found = _ids(tenant, addresses)
+        return found if len(found) == len(addresses) else None
+
+    return {} if tenant.run.check_mode else find_again(tenant.clock, all_of_them) or _ids(tenant, addresses)
 
 
 def _owners(tenant: Tenant, record: Recorded, row: Row, what: str) -> list[Undo]:
     """A group keeps at least one owner: where only those set here would be left to take away, all wait."""
     if "owners" not in record.lists:
         return []
-    answers = tenant.exchange.batch([recipient_read(str(owner)) for owner in row.get("ManagedBy") or ()])
-    listed = Listed.of(tenant, record, "owners", [answer.rows[0] for answer in answers if answer.rows])
+    named = [str(owner) for owner in row.get("ManagedBy") or ()]
+    answers = tenant.exchange.batch([recipient_read(owner) for owner in named])
+    # The list is written as a whole: an owner who is no recipient, or is not shown now, stays by the name in it.
+    rows = [a.rows[0] if a.rows else {"Name": owner} for owner, a in zip(named, answers, strict=True)]
+    listed = Listed.of(tenant, record, "owners", rows)
     rest = [owner for owner in listed.now if owner not in listed.added]
-    found = []
+    found = listed.lost(f"{what}: owners removed here")
     if listed.added and rest:
         found.append(Undo(f"{what}: owners set here", listed.now, rest, partial(_set, tenant, row, ManagedBy=rest)))
     if listed.removed:
@@ -114,7 +147,7 @@ def _members(tenant: Tenant, record: Recorded, row: Row, what: str) -> list[Undo
     listed = Listed.of(tenant, record, "members", members.value())
     denies = DENIES if _denied(row, policies.value()) else ""
     rest = [member for member in listed.now if member not in listed.added]
-    found = []
+    found = listed.lost(f"{what}: members removed here")
     if listed.added:
         do = partial(_change, tenant, row, listed.now, rest)
         found.append(Undo(f"{what}: members added here", listed.now, rest, do, opens=bool(denies), why=denies))
