@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from graphmail.expiry.kept import Kept
+from graphmail.state import StateFolder
 from tests.modules.tenant_by_hand import EXCHANGE_ONLINE, GROUP
 
 NAME = "customer_drift_info"
@@ -159,3 +163,18 @@ def test_the_wrong_tenant_is_unknown(task, onboarded):
     result = task(NAME, tenant=connection, entry=entry(task))
     assert result["status"] == "unknown"
     assert "another initial domain" in result["msg"]
+
+
+def test_what_the_vendor_keeps_is_remembered_with_its_end(task, onboarded):
+    app = onboarded.graph("GET", "/applications(uniqueName='kundo-mail')")
+    made = onboarded.graph("POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {}})
+    onboarded.settled()
+    keeping = {"app": {"known_credentials": [made["keyId"]]}, "credential": {"keep": True}}
+    state = StateFolder(task.state, "contoso")
+
+    task(NAME, entry=entry(task, **keeping), check=True)
+    assert Kept(state).read() is None
+
+    found(task, **keeping)
+    (kept,) = Kept(state).read()
+    assert (kept.key_id, kept.end) == (made["keyId"], datetime.fromisoformat(made["endDateTime"]))

@@ -50,6 +50,8 @@ class Comparison:
         self.key_id = ""
         self._glance: Glance | None = None
         self._entry = entry
+        self._dry = tenant.run.check_mode
+        # Nothing can be written to the tenant, dry run or not.
         self._tenant = Tenant.connect(
             tenant.connection, replace(tenant.run, check_mode=True, observe=self._count(tenant.run.observe))
         )
@@ -138,7 +140,7 @@ class Comparison:
     def _kept(self, known: list[str]) -> Iterator[Difference]:
         """What the vendor keeps must live, and for a while; the latest end counts."""
         there = kept_credentials(self.application, known, federated_credentials(self._tenant, self.application))
-        if not self._tenant.run.check_mode:
+        if not self._dry:
             Kept(self._tenant.state).seen(there)
         now = self._tenant.clock.now()
         if not any(credential.lives(now + self._soon) for credential in there):
