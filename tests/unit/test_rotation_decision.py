@@ -31,6 +31,13 @@ def test_one_is_due_by_the_days_that_are_left(days, expected):
     assert step(replace(OLD, expires=NOW + days * DAY)) == expected
 
 
+@pytest.mark.parametrize(("day", "expected"), [(0, "nothing"), (14, "nothing"), (15, "add"), (31, "add")])
+def test_one_that_lives_no_longer_than_the_time_before_its_end_is_due_at_half_its_life(day, expected):
+    short = replace(OLD, made=NOW, expires=NOW + 30 * DAY)
+
+    assert step(short, now=NOW + day * DAY) == expected
+
+
 def test_one_that_shall_be_replaced_is_due_at_once_and_another_s_key_id_asks_for_nothing():
     fine = replace(OLD, expires=NOW + 400 * DAY)
 

@@ -66,7 +66,17 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
 def _one(only: Credential, wishes: Wishes, now: datetime) -> Decision:
     if only.key_id in wishes.replace:
         return Decision("add", f"credential {only.key_id} shall be replaced now", only, only)
-    if only.expires and wishes.rotate_before.end(now) >= only.expires:
+    if only.expires and _due(only, only.expires, wishes, now):
         return Decision("add", f"credential {only.key_id} ends on {only.expires:%Y-%m-%d}", only, only)
     end = f", and ends on {only.expires:%Y-%m-%d}" if only.expires else ""
     return Decision("nothing", f"credential {only.key_id} is not due{end}", only)
+
+
+def _due(only: Credential, end: datetime, wishes: Wishes, now: datetime) -> bool:
+    """One whose whole life is no longer than `rotate_before` is due at half of it: else each would be due at once.
+
+    A tenant's policy may allow no longer one.
+    """
+    if only.made and wishes.rotate_before.end(only.made) >= end:
+        return now >= only.made + (end - only.made) / 2
+    return wishes.rotate_before.end(now) >= end

@@ -25,6 +25,7 @@ class Credential:
     expires: datetime | None
     delivered: bool
     acknowledged: datetime | None
+    made: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def _credential(made: Entry, entries: list[Entry]) -> Credential:
         expires=datetime.fromisoformat(end),
         delivered=any(e.result == DELIVERED for e in deliveries),
         acknowledged=acknowledged.time if acknowledged else None,
+        made=intent.time,
     )
 
 
