@@ -54,6 +54,21 @@ def test_one_whose_copy_is_lost_and_that_is_on_the_app_is_red(task, taken_back, 
     assert (token(task).verdict, token(task).observed) == ("failed", f"credential {made['keyId']} is still on the app")
 
 
+def test_consent_that_was_granted_here_to_an_adopted_app_is_red_while_it_is_left(task, contoso):
+    app = contoso.graph("POST", "/applications", {"displayName": "Mail robot"})
+    contoso.graph("POST", "/servicePrincipals", {"appId": app["appId"]})
+    contoso.settled()
+    named = {"application": "kundo-mail", "client_id": app["appId"]}
+    task("entra_app_role_assignment", **named, roles=["Mail.Send"])
+    entry = ENTRY | {"app": APP | {"client_id": app["appId"]}}
+
+    assert "granted here and not revoked: Mail.Send" in task.failed(NAME, entry=entry)
+
+    task("entra_app_role_assignment", **named, roles=[], state="absent", made_here_only=True)
+    contoso.settled()
+    assert task(NAME, entry=entry)["status"] == "absent"
+
+
 def _unsummed(text: str) -> str:
     """Lines of older journals have no digest of their own."""
     lines = [line.rpartition(', "sum"')[0] + "}" if ', "sum"' in line else line for line in text.splitlines()]

@@ -27,6 +27,7 @@ from graphmail.resources.application_reference import (
     service_principal_path,
     stays_for,
 )
+from graphmail.resources.entra_app_role_assignment import AppRoleAssignment
 from graphmail.resources.exo_distribution_group import DistributionGroup
 from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
@@ -235,7 +236,17 @@ class Absence:
 
     def _consent(self, sources: Sources) -> tuple[Verdict, str]:
         left = [f"{consent.role} of {consent.resource_name}" for consent in sources.consents]
+        if self._why and not self._gone(self._granted_here):
+            return "failed", f"granted here and not revoked: {', '.join(self._granted_here())}"
         return self._verdict(left, self._why)
+
+    def _granted_here(self) -> list[str]:
+        """What the journal claims of the consent of an app that stays."""
+        tenant, name = self._tenant, self._reference["application"]
+        if not self._application or tenant.graph.find(service_principal_path(self.client_id)) is None:
+            return []
+        claims, there = Claims(tenant), AppRoleAssignment().assignments(tenant, self._application)
+        return sorted(role for role, i in there.items() if claims.holds(AppRoleAssignment.name, f"{name} {role}", i))
 
     def _policies(self, sources: Sources) -> tuple[Verdict, str]:
         """Those of the group, and those made here; others of the app are named, and are nobody's here to take away."""
