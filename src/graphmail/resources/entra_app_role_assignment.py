@@ -146,6 +146,10 @@ class AppRoleAssignment(Resource):
     def remember(self, tenant: Tenant, desired: Values) -> None:
         """Record the consent of an app that was there before, ahead of what only confines it."""
         wanted = {"application": desired["application"], "client_id": desired.get("client_id")}
+        application = referred_application(tenant, wanted)
+        path = service_principal_path(str(application["appId"])) if application else ""
+        if not path or not (tenant.graph.find(path) or find_again(tenant.clock, lambda: tenant.graph.find(path))):
+            return  # without an enterprise application nothing is consented to
         found = self.read(tenant, wanted | {"roles": [], "known_credentials": []})
         if found and self.adopted(tenant, found, wanted) and (values := self.as_found(tenant, found, wanted)):
             key = self._claim_key(wanted)
