@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,22 +22,29 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`name` names the file; `list` is the result's list of findings, of which `columns` stand in the table."""
+    """`name` names the file; `list` is the result's list of findings, of which `columns` stand in the table.
+
+    What the result says as a whole stands in column `says`, on a customer's first line, where no finding fills it.
+    """
 
     name: str
     list: str
     columns: tuple[str, ...]
-    fine: str  # the status that is no finding
+    says: str
 
 
 # By the module whose results they are of.
 KINDS = {
-    "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "ready"),
-    "customer_absence_info": Kind("offboard", "checks", ("name", "verdict", "observed"), ""),
-    "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "none"),
-    "credential_rotation": Kind("rotate", "credentials", ("key_id", "kind", "expires", "standing"), "nothing"),
-    "customer_discovery_info": Kind("discover", "undecided", ("field", "what", "choices"), "complete"),
+    "tenant_info": Kind("preflight", "obstacles", ("area", "stops", "problem", "found", "remedy"), "problem"),
+    "customer_absence_info": Kind("offboard", "checks", ("name", "verdict", "observed"), "observed"),
+    "customer_drift_info": Kind("drift", "differences", ("area", "what", "expected", "found"), "what"),
+    "credential_rotation": Kind("rotate", "credentials", ("key_id", "kind", "expires", "standing", "why"), "why"),
+    "customer_discovery_info": Kind("discover", "undecided", ("field", "what", "choices"), "what"),
 }
+
+# A cell wider than this is wrapped; a GUID, which somebody copies, never is.
+WIDTH = 46
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.:+]+")
 
 
 @dataclass(slots=True)
@@ -55,17 +63,20 @@ class FleetTable:
         return json.dumps({"schema": SCHEMA, **about, "customers": self.customers}, indent=2, sort_keys=True) + "\n"
 
     def to_text(self) -> str:
+        columns = self.kind.columns
         rows = []
         for customer, told in sorted(self.customers.items()):
-            found = [[visible(str(item.get(c, ""))) for c in self.kind.columns] for item in told[self.kind.list]]
-            if not found:
-                said = visible(str(told.get("msg", "")))
-                found = [["" if told["status"] == self.kind.fine else told["status"], said or told["status"]]]
-            rows += [[customer if number == 0 else "", *line] for number, line in enumerate(found)]
-        # A customer without findings has two cells; tabulate wants a width for each that there is.
-        rows = [[*row, *[""] * (1 + len(self.kind.columns) - len(row))] for row in rows]
-        widths = [20, 22, *(46,) * (len(self.kind.columns) - 1)]
-        return tabulate(rows, headers=["customer", *self.kind.columns], tablefmt="simple", maxcolwidths=widths)
+            says = {self.kind.says: told.get("msg", "")}
+            first, *others = told[self.kind.list] or [{}]
+            rows.append([customer, told["status"], *(_cell((says | first).get(name, "")) for name in columns)])
+            rows += [["", "", *(_cell(item.get(name, "")) for name in columns)] for item in others]
+        widths = [20, *(WIDTH,) * (1 + len(columns))]
+        return tabulate(rows, headers=["customer", "status", *columns], tablefmt="simple", maxcolwidths=widths)
+
+
+def _cell(value: Any) -> str:
+    """A time to the minute, in UTC as all times here; JSON has it whole."""
+    return _TIME.sub(r"\1 \2", visible(str(value)))
 
 
 class FleetTables:
