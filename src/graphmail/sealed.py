@@ -31,8 +31,8 @@ Identity: TypeAlias = Any
 Recipient: TypeAlias = Any
 
 _NAME_IT = (
-    "set GRAPHMAIL_IDENTITY to your private key's file, such as ~/.config/graphmail/identity; "
-    "only if you have none, make one with `python -m graphmail.sealed new-identity FILE`"
+    "set GRAPHMAIL_IDENTITY to your private key's file, such as ~/.config/graphmail/identity, or name it with "
+    "--identity where a command has that; only if you have none, make one with `python -m graphmail.sealed new-identity FILE`"
 )
 
 
@@ -164,11 +164,11 @@ def _keys(path: Path) -> tuple[list[Identity], str]:
         mode, text = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
     except OSError as error:
         raise TenantError(
-            "The operator's private key cannot be read", found=f"{path}: {error.strerror}", remedy=_NAME_IT
+            "The private key cannot be read", found=f"{path}: {error.strerror}", remedy=_NAME_IT
         ) from None
     if mode & 0o077:
         raise TenantError(
-            "Others can read the operator's private key",
+            "Others can read the private key",
             expected="mode 0600",
             found=f"{path} with mode {mode:04o}",
             remedy=f"chmod 600 {path}; if others had access, make a new key and seal everything again",

@@ -105,6 +105,7 @@ def test_a_run_that_does_not_stay_ends_in_the_hold_and_the_next_goes_on(migratio
     held = migration.all(stay=False)
     assert (held["status"], held["step"]) == ("held", "hold")
     assert "waiting for everything that Exchange remembers" in held["msg"]
+    assert held["msg"].count(held["waiting_for"]) == 1
     sandbox.advance(migration.contoso.tenant, 7200)
     migration.said.clear()
     assert migration.all(stay=False)["step"] == "outlast"

@@ -69,9 +69,18 @@ def receive(path: Path, inventory: Path) -> Receipt:
     try:
         name = json.loads(path.read_bytes())["customer"]
         customer = customers[name]
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError as error:
         raise TenantError(
-            "This is no receipt of a customer in the inventory", expected=", ".join(customers), found=str(path)
+            "A receipt cannot be read",
+            found=f"{path}: {error.strerror}",
+            remedy="name the file that ends in .receipt.json, with its .sig beside it, as the receiver got both",
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise TenantError(
+            "This is no receipt of a customer in the inventory",
+            expected=f"one of {', '.join(customers)}",
+            found=str(path),
+            remedy="name the inventory in which the customer stands, and the file that ends in .receipt.json",
         ) from None
     state = StateFolder(state_root(), customer.name)
     with state.lock("receive"):

@@ -54,6 +54,7 @@ class Receipt(BaseModel):
                 "A receipt cannot be read",
                 expected=f"{path} and {signature_of(path).name} beside it, as the receiver got both",
                 found=getattr(error, "strerror", None) or "no text",
+                remedy="ask for both files once more",
             ) from None
         signed_by = ssh_signature.signer(text, signature, recipients, NAMESPACE)
         try:

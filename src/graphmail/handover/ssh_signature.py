@@ -58,6 +58,8 @@ def signer(message: bytes, signature: str, allowed: Sequence[str], namespace: st
         raise TenantError(
             "The signature is not by any of the expected keys, or it is of something else",
             expected="; ".join(keys) or f"a key of kind {KIND} among the recipients",
+            remedy="if the vendor has another key now, put it into handover.recipients and hand over anew; "
+            "else ask for both files once more, unchanged",
         ) from None
     return next(line for line, known in keys.items() if known == key)
 

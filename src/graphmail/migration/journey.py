@@ -100,6 +100,8 @@ def said(status: str, progress: Progress | None, done: Done) -> Values:
         "rolled_back": "the state before is back, and proved",
     }
     where = progress.text() if progress and status not in ("done", "rolled_back") else ""
+    # A hold lacks nothing but the time that it waits for, which `where` says already.
+    missing = "" if wait and wait.reason == done.missing else done.missing
     return {
         "changed": done.changed,
         "diff": {"before": done.before, "after": done.after},
@@ -107,7 +109,7 @@ def said(status: str, progress: Progress | None, done: Done) -> Values:
         "step": progress.name if progress and status not in ("done", "rolled_back") else "",
         "waiting_for": wait.reason if wait else "",
         "until": wait.until.isoformat() if wait else "",
-        "msg": "; ".join(text for text in (where, texts.get(status, ""), done.missing) if text),
+        "msg": "; ".join(text for text in (where, texts.get(status, ""), missing) if text),
     }
 
 

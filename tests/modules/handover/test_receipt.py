@@ -154,6 +154,9 @@ def test_a_receipt_that_was_changed_or_lost_its_signature_is_refused(at_the_vend
     signature_of(receipt).unlink()
     assert main(["receive", str(receipt), "--inventory", str(inventory)]) == 1
     assert "as the receiver got both" in capsys.readouterr().err
+    receipt.unlink()
+    assert main(["receive", str(receipt), "--inventory", str(inventory)]) == 1
+    assert "No such file or directory. To do: name the file that ends in .receipt.json" in capsys.readouterr().err
     assert not list((task.state / "contoso" / "handover").glob("*.receipt.json"))
 
 
