@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import pytest
 
 from graphmail.customers import load
 from graphmail.expiry.fleet import expiries
+from graphmail.handover.ledger import Deliveries
+from graphmail.state import StateFolder
 from tests.modules.conftest import INVENTORY
 from tests.modules.test_customer_drift_info import NAME, entry, onboard
 from tests.sandbox.signed_in import KeyPair
@@ -79,9 +84,19 @@ def test_a_changed_federated_credential_is_drift(task, onboarded):
     assert "subject" in difference
 
 
-def test_what_stays_of_another_kind_is_named(task, onboarded):
-    task("entra_application_key", **APP)
+def test_what_stays_of_another_kind_is_named(task, onboarded, sandbox):
+    made = task("entra_application_key", **APP)
     onboarded.settled()
+    # A rotation to another kind, which is not over before the vendor said that it has it, and its time is past.
+    assert found(task, kind="certificate") == []
+    clock = SimpleNamespace(now=lambda: datetime.fromisoformat(sandbox.now(CONTOSO)))
+    deliveries = Deliveries(StateFolder(task.state, "contoso"), clock)
+    marker = "handover of the certificate"
+    deliveries.begin(marker, made["key_id"], ["age1"], "run")
+    deliveries.delivered(marker, made["key_id"], "0", "file")
+    deliveries.acknowledged(made["key_id"], "an operator says so")
+    assert found(task, kind="certificate") == []
+    sandbox.advance(CONTOSO, 8 * 86400)
     assert found(task, kind="certificate") == [
         "credential: A credential of another kind, made here, is still on the app"
     ]

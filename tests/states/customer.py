@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,11 @@ class CustomerOf:
     def with_access(self, model: str) -> None:
         """The inventory says another access model from now on."""
         self.entry = self.entry.model_copy(update={"access": model})
+
+    def forget(self) -> None:
+        """The operator's machine knows nothing of any run before."""
+        for folder in (self.folder.path, self.folder.root.parent / "evidence" / self.entry.name):
+            shutil.rmtree(folder, ignore_errors=True)
 
     # What the tenant says
 

@@ -111,7 +111,7 @@ class Playbook:
 
     def _assert(self, said: dict[str, Any], scope: dict[str, Any]) -> None:
         if not self._true(said["that"], scope):
-            raise Failed(str(self._rendered(said["fail_msg"], scope)))
+            raise Failed(self._jinja.from_string(said["fail_msg"]).render(**scope))
 
     def _file(self, written: str, scope: dict[str, Any]) -> str:
         """The name of a file of tasks, of which an expression may be the first part."""

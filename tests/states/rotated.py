@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from graphmail.customers import load
-from graphmail.handover.ledger import ACKNOWLEDGED, ACTION, DELIVERED
 from graphmail.handover.opening import Opening
 from graphmail.handover.received import take_in
 from graphmail.journal import Entry, Journal
 from graphmail.mailflow import open_flow
 from graphmail.sealed import public_key
+from tests.credential_timeline import moments, without_a_gap
 from tests.states.customer import CustomerOf
+from tests.states.playbook import Failed
 
 ADDRESS = "onboarding@kundo.example"
-What = Literal["added", "delivered", "acknowledged", "removed"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Moment:
-    """Something that happened to one credential, by the tenant's own clock."""
-
-    at: datetime
-    number: int  # in the ledger or the journal; orders what one of them says of the same time
-    what: What
-    key_id: str
 
 
 class Rotated:
@@ -48,7 +35,7 @@ class Rotated:
         customer.instead["verification"] = self._prove
         self.want(credential={"kind": "secret"} | credential)
 
-    def want(self, **sections: dict[str, Any]) -> None:
+    def want(self, **sections: Any) -> None:
         """The inventory says these from now on."""
         inventory = self.customer.inventory
         text = yaml.safe_load(inventory.read_text())
@@ -56,7 +43,7 @@ class Rotated:
         entry["handover"] = {"recipients": [public_key(self.key)]} | entry.get("handover", {})
         entry["handover"]["recipients"] = [public_key(self.key)]
         for name, fields in sections.items():
-            entry[name] = {**entry.get(name, {}), **fields}
+            entry[name] = {**entry.get(name, {}), **fields} if isinstance(fields, dict) else fields
         inventory.write_text(yaml.safe_dump(text, sort_keys=False))
         self.customer.entry = load(inventory).customers[self.customer.entry.name]
 
@@ -65,7 +52,9 @@ class Rotated:
         for playbook in ("onboard.yml", "verify.yml", "handover.yml"):
             assert self.play(playbook) == ""
             self.customer.hand.settle()
-        return self.answers()
+        key_id = self.answers()
+        assert self.rotate("") == "nothing"  # and the journal says that the vendor has it
+        return key_id
 
     def play(self, playbook: str, **extra: Any) -> str:
         return self.customer.play(playbook, **extra)
@@ -74,6 +63,15 @@ class Rotated:
         """The status that rotate.yml ends with."""
         assert self.play("rotate.yml", rotation_replace=old, rotation_grace=grace) == ""
         return str(self.customer.said["credential_rotation"]["status"])
+
+    def begun(self, old: str) -> str:
+        """A rotation that a red proof stops: two are live, and the vendor has the old one. The new one's key id."""
+        verification = self.customer.instead["verification"]
+        self.customer.instead["verification"] = _red
+        assert self.play("rotate.yml", rotation_replace=old, rotation_grace="none") == "red"
+        self.customer.instead["verification"] = verification
+        (new,) = set(self.on_the_app) - {old}
+        return new
 
     def through(self, old: str) -> str:
         """From the old one to the next, whatever was done of it already; the new one's key id."""
@@ -134,52 +132,14 @@ class Rotated:
         assert live == set(self.on_the_app)
         assert all(self.customer.folder.credential(key_id).exists() for key_id in live)
 
-    def moments(self) -> list[Moment]:
-        return sorted([*self._in_the_tenant(), *self._in_the_journal()])
-
-    def _in_the_tenant(self) -> Iterator[Moment]:
-        hand, certificates = self.customer.hand, set[str]()
-        for done in hand.sandbox.ledger(hand.names.tenant):
-            at, number, detail = datetime.fromisoformat(done["at"]), done["number"], done["detail"]
-            verb = done["request"].rpartition("/")[2]
-            if done["actor"] == "by-hand":
-                continue
-            if verb in ("addPassword", "removePassword"):
-                yield Moment(at, number, "added" if verb.startswith("add") else "removed", detail["key_id"])
-            elif "key_ids" in detail:
-                now = set(detail["key_ids"])
-                yield from (Moment(at, number, "added", key_id) for key_id in now - certificates)
-                yield from (Moment(at, number, "removed", key_id) for key_id in certificates - now)
-                certificates = now
-
-    def _in_the_journal(self) -> Iterator[Moment]:
-        entries = self.journal()
-        begun = {e.marker for e in entries if e.kind == "intent" and e.action == ACTION}
-        words: dict[str, What] = {DELIVERED: "delivered", ACKNOWLEDGED: "acknowledged"}
-        for number, entry in enumerate(entries):
-            if entry.marker in begun and entry.result in words:
-                yield Moment(entry.time, number, words[entry.result], str(entry.facts["key_id"]))
-
     def without_a_gap(self) -> int:
-        """From the first delivery on the vendor always has one that works, and never are more than two live.
+        """The vendor always had one that works, and never were more than two live; how many were removed."""
+        hand = self.customer.hand
+        return without_a_gap(moments(hand.sandbox.ledger(hand.names.tenant), self.customer.folder.journal))
 
-        The old one goes when the vendor has said that it has the new one. Answers how many were removed.
-        """
-        live, had = set[str](), {"delivered": set[str](), "acknowledged": set[str]()}
-        removed = 0
-        for moment in self.moments():
-            if moment.what == "added":
-                live.add(moment.key_id)
-            elif moment.what == "removed":
-                live.discard(moment.key_id)
-                removed += 1
-                if moment.key_id in had["delivered"]:
-                    assert live & had["acknowledged"], ("the vendor had said nothing of another one", moment)
-            else:
-                had[moment.what].add(moment.key_id)
-            assert len(live) <= 2, ("more than two live", moment, live)
-            assert not had["delivered"] or live & had["delivered"], ("none that the vendor has works", moment)
-        return removed
+
+def _red() -> None:
+    raise Failed("red")
 
 
 def mails(rotated: Rotated) -> list[str]:
@@ -187,7 +147,3 @@ def mails(rotated: Rotated) -> list[str]:
     hand = rotated.customer.hand
     sent = hand.sandbox.control("GET", f"/tenants/{hand.names.tenant}/left-the-sandbox")["messages"]
     return [str(mail["subject"]) for mail in sent if ADDRESS in mail["to"]]
-
-
-def sealed_files(folder: Path) -> set[str]:
-    return {path.stem for path in folder.glob("*.age")}

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from graphmail.access_models import MAIL_ROLES, MODELS
+from graphmail.customers.span import Lifetime
 from graphmail.drift.difference import ONBOARD, Difference, of_plan
 from graphmail.drift.glances import Glance, live_of
 from graphmail.errors import DeadlineExceeded, OutcomeUnknown, ServiceFailure, TenantError, Unreachable, WrongTenant
 from graphmail.exchange import Cmdlet
 from graphmail.expiry.kept import Kept
+from graphmail.journal import Journal
 from graphmail.live_credential import REPLACE
 from graphmail.reach import Sources, detect
 from graphmail.resource import Found, Resource, State, Values
@@ -35,6 +37,8 @@ from graphmail.resources.foreign_credentials import foreign_credentials
 from graphmail.resources.kept_credentials import kept_credentials
 from graphmail.resources.permissions import GRAPH_SERVICE_PRINCIPAL
 from graphmail.resources.recipients import recipient_read
+from graphmail.rotation.decision import Wishes, under_way
+from graphmail.rotation.standing import Standing
 from graphmail.tenant import ORGANIZATION, Tenant, user_path
 
 # What says that the tenant could not be read, not that something in it differs.
@@ -128,7 +132,8 @@ class Comparison:
         self._glance = Glance.of(self._tenant, str(self.application["appId"]), credential)
         noun = f"live {self._glance.title} made here"
         yield from self._compared("credential", noun, self._glance.resource, self._reference | self._glance.wanted)
-        for other in self._glance.of_another_kind(self._tenant, self.application):
+        others = [] if self._replacing(credential) else self._glance.of_another_kind(self._tenant, self.application)
+        for other in others:
             what = "A credential of another kind, made here, is still on the app"
             yield Difference("credential", what, f"only a {self._glance.title}", other, REPLACE)
         for warning in self._tenant.warnings:
@@ -136,6 +141,11 @@ class Comparison:
                 yield Difference(
                     "credential", f"A {self._glance.title} made here is gone", "on the app", warning, REPLACE
                 )
+
+    def _replacing(self, credential: Values) -> bool:
+        """Whether a rotation is under way: then the old one, of another kind, is there on purpose."""
+        wishes = Wishes(Lifetime.parse(credential["rotate_before"]), Lifetime.parse(credential["grace"]))
+        return under_way(Standing.of(Journal(self._tenant.state.journal)), wishes, self._tenant.clock.now())
 
     def _kept(self, known: list[str]) -> Iterator[Difference]:
         """What the vendor keeps must live, and for a while; the latest end counts."""

@@ -63,6 +63,12 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
     return Decision("remove", f"credential {newest.key_id} has taken its place", old, old)
 
 
+def under_way(standing: Standing, wishes: Wishes, now: datetime) -> bool:
+    """Whether two are live on purpose: the vendor has not got the new one, or still has time to change over."""
+    step = decide(standing, wishes, now, proved=False).step
+    return len(standing.live) > 1 and step in ("prove", "hand_over", "awaiting_receipt", "grace")
+
+
 def _one(only: Credential, wishes: Wishes, now: datetime) -> Decision:
     if only.key_id in wishes.replace:
         return Decision("add", f"credential {only.key_id} shall be replaced now", only, only)
