@@ -32,7 +32,8 @@ Recipient: TypeAlias = Any
 
 _NAME_IT = (
     "set GRAPHMAIL_IDENTITY to your private key's file, such as ~/.config/graphmail/identity, or name it with "
-    "--identity where a command has that; only if you have none, make one with `python -m graphmail.sealed new-identity FILE`"
+    "--identity where a command has that; only if you have none, make one with "
+    "`python -m graphmail.sealed new-identity FILE`"
 )
 
 

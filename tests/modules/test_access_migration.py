@@ -58,6 +58,9 @@ def test_members_are_never_shut_out_and_nobody_else_let_in(migration, contoso, m
 def test_takes_the_steps_in_order_and_waits_for_caches_and_tokens(migration, sandbox):
     migration.all()
     assert migration.steps == FORWARD
+    waits = [said for said in migration.said if said["status"] == "waiting" and said["step"] in ("hold", "settle")]
+    assert waits
+    assert all(said["msg"].count(said["waiting_for"]) == 1 for said in waits)
     (roles, consent, policy) = [
         [w["at"] for w in sandbox.writes if word in w["request"]]
         for word in ("New-Management", "DELETE", "Remove-Application")
@@ -105,7 +108,6 @@ def test_a_run_that_does_not_stay_ends_in_the_hold_and_the_next_goes_on(migratio
     held = migration.all(stay=False)
     assert (held["status"], held["step"]) == ("held", "hold")
     assert "waiting for everything that Exchange remembers" in held["msg"]
-    assert held["msg"].count(held["waiting_for"]) == 1
     sandbox.advance(migration.contoso.tenant, 7200)
     migration.said.clear()
     assert migration.all(stay=False)["step"] == "outlast"
