@@ -20,7 +20,7 @@ from graphmail.evidence.seal.keys import SigningKey
 from .sealed_archive import Archive
 
 EXHAUSTIVE = bool(os.environ.get("GRAPHMAIL_EXHAUSTIVE"))
-FLIPS, CUTS = 30, 8  # of each file
+FLIPS, CUTS, LINES = 10, 3, 4  # of each file
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +171,10 @@ def test_every_reordering_of_lines_is_noticed(root):
     count = Count("swapped, doubled and removed lines", root)
     for path in files(root):
         lines = path.read_bytes().splitlines(keepends=True)
-        if len(lines) < 2 or (len(lines) > 40 and not EXHAUSTIVE):
-            lines = lines[:0]
-        for number in range(len(lines)):
+        if len(lines) < 2:
+            continue
+        numbers = range(len(lines))
+        for number in numbers if EXHAUSTIVE else random.Random(path.name).sample(numbers, min(LINES, len(lines))):
             without = lines[:number] + lines[number + 1 :]
             doubled = [*lines[:number], lines[number], *lines[number:]]
             swapped = [*without[:number], *without[number : number + 1], lines[number], *without[number + 1 :]]

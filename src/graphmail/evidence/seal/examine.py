@@ -85,6 +85,8 @@ class Examination:
         if lines[-1] or len(lines) < 2:
             raise EvidenceError("does not end with a whole line")
         folder = self.root / CHECKPOINTS
+        if folder.is_symlink():
+            raise EvidenceError(f"has its {CHECKPOINTS}/ behind a link")
         expected = {f"{number:08}.note" for number in range(1, len(lines))}
         faults: list[tuple[str, object]] = [
             (f"{CHECKPOINTS}/{name}", "missing, or LOG has a line too many")
@@ -149,6 +151,8 @@ class Examination:
         self._same(f"{name}/{INCLUSION}", self._proofs[logged.ended["seq"] + 1])
         for empty in _empty_folders(run.bag):
             self._fault(f"{name}/{empty.relative_to(run.folder)}", "an empty folder was added")
+        if run.bag.is_symlink():
+            raise EvidenceError("bag/ is a link")
         bag.check(run.bag)
         # Nothing is read any further that was not logged: what is hostile does not reach a parser.
         if self._digest(f"{name}/{BUNDLE}", logged.ended["bundle_sha256"]):
