@@ -40,9 +40,7 @@ class Recorder(CallbackBase):
             if "tenant" not in variables or "customer" not in variables:
                 continue
             if not context.CLIARGS.get("check"):
-                RUN.open(dict(variables["tenant"]), dict(variables["customer"]), dict(variables.get("sealing") or {}))
-        for note in RUN.notes():
-            self._display.warning(note)
+                RUN.open(dict(variables["tenant"]), plan=dict(variables["customer"]))
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._task_began = time.monotonic()

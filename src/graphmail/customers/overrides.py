@@ -16,7 +16,7 @@ from graphmail.customers.groups import ALWAYS
 from graphmail.customers.schema import Customer, Inventory
 
 # What the inventory plugin sets on each host.
-VARIABLES = ("tenant", "customer", "tenant_by_administrator", "sealing")
+VARIABLES = ("tenant", "customer", "tenant_by_administrator")
 _EXTENSIONS = ("", ".yml", ".yaml", ".json")
 
 

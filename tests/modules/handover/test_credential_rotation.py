@@ -178,7 +178,7 @@ def test_while_a_dead_run_s_secret_is_not_to_be_seen_yet_no_third_one_is_made(ro
     rotation.next()
     killer.kill(adds[0], lambda: rotation.add(said))
     sandbox.mark()
-    sandbox.fault(CONTOSO, "graph", "GET", "/v1.0/applications*", status=200, body=stale)
+    sandbox.fault(CONTOSO, "graph", "GET", "*/applications*", status=200, body=stale)
 
     rotation.add(said)
 
