@@ -18,8 +18,8 @@ description:
 notes:
   - One host for each customer, with the variables C(tenant) (the connection option of every module),
     C(tenant_by_administrator) (the same for C(bootstrap.yml), to which a customer's administrator signs in),
-    C(customer) (the entry with its defaults filled in), C(ansible_connection) (C(local)) and
-    C(ansible_python_interpreter).
+    C(customer) (the entry with its defaults filled in), C(sealing) (how its runs are sealed), C(ansible_connection)
+    (C(local)) and C(ansible_python_interpreter).
   - Groups are C(customers), C(discover), one for each cloud (C(global), C(gcc_high), C(dod), C(china), C(sandbox)), one
     for each access model (C(application_access_policy), C(rbac)), which always exist, and one for each label. A dash in
     a label becomes an underscore.
@@ -29,6 +29,9 @@ options:
     description: Public keys that everything made here is sealed to.
     type: list
     elements: str
+  evidence:
+    description: How runs are sealed and timestamped. See C(docs/inventory.md).
+    type: dict
   defaults:
     description: Fields that every customer has unless its own entry says otherwise.
     type: dict
@@ -138,15 +141,18 @@ class InventoryModule(BaseFileInventoryPlugin):
             self.inventory.add_host(name, group="customers")
             for group in customer.groups:
                 self.inventory.add_child(self.inventory.add_group(group), name)
-            self._set(name, customer.connection(found.path), customer.variables())
+            self._set(name, customer.connection(found.path), customer.variables(), found.sealing())
             self.inventory.set_variable(name, "tenant_by_administrator", customer.by_administrator(found.path))
 
-    def _set(self, name: str, tenant: dict[str, Any], customer: dict[str, Any]) -> None:
+    def _set(
+        self, name: str, tenant: dict[str, Any], customer: dict[str, Any], sealing: dict[str, Any] | None = None
+    ) -> None:
         variables: dict[str, Any] = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "tenant": tenant,
             "customer": customer,
+            "sealing": sealing or {},
         }
         for variable, value in variables.items():
             self.inventory.set_variable(name, variable, value)

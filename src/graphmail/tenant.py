@@ -45,6 +45,8 @@ class RunContext:
     # Shows a person a message at once; None where nobody sees it.
     tell: Callable[[str], None] | None = field(default=None, compare=False)
     witness: Callable[[Any, bytes], None] | None = field(default=None, compare=False)
+    # Is told which service confirmed the tenant, and by what.
+    confirmed: Callable[[str, str], None] | None = field(default=None, compare=False)
 
 
 def user_path(address: str) -> str:
@@ -191,6 +193,8 @@ class Tenant:
                 remedy="correct initial_domain or tenant_id; nothing was written",
             )
         self._note(self._pin("Graph"))
+        if self.run.confirmed:
+            self.run.confirmed("Graph", "GET /organization under the run's own token names this GUID")
 
     def pin_exchange(self) -> None:
         """Refuse to go on unless Exchange and Graph mean the same tenant; before the first write to Exchange.
@@ -217,6 +221,8 @@ class Tenant:
             )
         if address.lower() == self.connection["known_mailbox"].lower():
             self._note(self._pin("Exchange"))
+            if self.run.confirmed:
+                self.run.confirmed("Exchange", "a mailbox has the same id in Exchange and in Graph")
 
     def plan_create(self, kind: str, name: str) -> None:
         """In check mode, note that this run would create that object, for the tasks that refer to it."""

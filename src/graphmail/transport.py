@@ -20,6 +20,8 @@ import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -208,7 +210,7 @@ class Transport:
         reply = Reply(raw.status_code, raw.headers, content, request_id, raw)
         if request.secret_reply:
             self._witness(request.form, content)
-        self._log(request, reply.status, client_request_id, request_id, content)
+        self._log(request, reply.status, client_request_id, request_id, content, raw.headers.get("Date", ""))
         return reply
 
     def _unreachable(self, request: Request, error: Exception, request_id: str) -> _Failed:
@@ -226,7 +228,9 @@ class Transport:
     def _retry_after(self, reply: Reply) -> float:
         return retry_after(reply.headers, self.clock.now()) or 0.0
 
-    def _log(self, request: Request, status: int, client_request_id: str, request_id: str, content: bytes) -> None:
+    def _log(
+        self, request: Request, status: int, client_request_id: str, request_id: str, content: bytes, date: str = ""
+    ) -> None:
         self._observe(
             {
                 "at": self.clock.now().isoformat(),
@@ -236,9 +240,18 @@ class Transport:
                 "status": status,
                 "client_request_id": client_request_id,
                 "request_id": request_id,
+                "date": _date(date),
                 "reply_sha256": "" if request.secret_reply or request.stream else hashlib.sha256(content).hexdigest(),
             }
         )
+
+
+def _date(header: str) -> str:
+    """The service's clock as it told it, in the form of our own times; empty where it told none."""
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC).isoformat()
+    except (ValueError, TypeError, OverflowError):
+        return ""
 
 
 def _content(raw: requests.Response) -> bytes:

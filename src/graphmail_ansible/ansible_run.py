@@ -19,7 +19,8 @@ from ansible import context
 
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
-from graphmail.evidence import Outcome, Run, new_run_id
+from graphmail.evidence import Environment, Outcome, Run, new_run_id
+from graphmail.evidence.seal.sealing import Sealing
 from graphmail.leaks.letterbox import Letterbox, slot
 from graphmail.pending import Pending
 from graphmail.run_cache import RunCache
@@ -58,13 +59,15 @@ class AnsibleRun:
         # Set where a worker can show something at once; a shipped module cannot.
         self.tell: Callable[[str], None] | None = None
         self._customers: dict[str, Opened | TenantError] = {}
+        self._sealing = Sealing(self.evidence)
+        self._notes: list[str] = []
 
     def open_cache(self) -> None:
         """Make the cache; in the parent, so that all workers have its key."""
         if self._cache is None:
             self._cache = RunCache.beside(state_root())
 
-    def open(self, tenant: dict[str, Any], plan: dict[str, Any]) -> None:
+    def open(self, tenant: dict[str, Any], plan: dict[str, Any], sealing: dict[str, Any] | None = None) -> None:
         """Take the customer's lock and begin its evidence, before its first task and before any worker is forked.
 
         Raises nothing: what went wrong is kept and stops this customer's tasks, and theirs alone.
@@ -75,7 +78,7 @@ class AnsibleRun:
         try:
             lock = StateFolder(state_root(), customer).lock(self.run_id)
             try:
-                self._customers[customer] = Opened(lock, self._begun(tenant, plan))
+                self._customers[customer] = Opened(lock, self._begun(tenant, plan, sealing or {}))
             except BaseException:
                 lock.close()
                 raise
@@ -87,6 +90,11 @@ class AnsibleRun:
                 found=f"{error.filename}: {error.strerror}",
                 remedy="mend GRAPHMAIL_STATE or GRAPHMAIL_EVIDENCE, then run again; nothing was contacted",
             )
+
+    def notes(self) -> list[str]:
+        """What became of runs that had been left open; each is told once."""
+        told, self._notes = self._notes, []
+        return told
 
     def opened(self, customer: str) -> Opened:
         """Raises TenantError when this run may not work on it: another does, or nothing would be recorded."""
@@ -108,7 +116,7 @@ class AnsibleRun:
         outcome: Outcome = "failed" if failed else "waiting" if waiting else "succeeded"
         run = self.opened(customer).evidence
         report = run.close(outcome, SystemClock().now(), waiting if outcome == "waiting" else "")
-        return f"{outcome}  {report}"
+        return f"{outcome}  {report}" + (f"  NOT SEALED YET: {run.not_sealed}" if run.not_sealed else "")
 
     def keep_found(self, customer: str, module: str, found: dict[str, Any]) -> None:
         """From a worker: what a failed task found, for the callback's tables; its message says it to people already."""
@@ -132,17 +140,24 @@ class AnsibleRun:
             cache=self._cache,
             evidence=self.evidence,
             observe=opened.evidence.append_http if opened else None,
+            confirmed=opened.evidence.append_confirmation if opened else None,
             tell=self.tell,
             witness=slot(StateFolder(state_root(), customer), self.run_id).witness if opened else None,
         )
 
-    def _begun(self, tenant: dict[str, Any], plan: dict[str, Any]) -> Run:
+    def _begun(self, tenant: dict[str, Any], plan: dict[str, Any], sealing: dict[str, Any]) -> Run:
         run = Run(self.evidence, tenant["customer"], self.run_id)
+        environment: Environment = "sandbox" if tenant["cloud"] == "sandbox" else "production"
+        now = SystemClock().now()
+        sealer = self._sealing.sealer(environment, {"operators": tenant.get("operators", []), **sealing}, now)
+        self._notes += sealer.settle(run.customer, now)
+        sealer.opened(run, tenant["tenant_id"], now)
+        run.sealer = sealer
         run.letterbox = Letterbox(StateFolder(state_root(), tenant["customer"]), self.run_id)
         run.begin(
             tenant_id=tenant["tenant_id"],
-            environment="sandbox" if tenant["cloud"] == "sandbox" else "production",
-            at=SystemClock().now(),
+            environment=environment,
+            at=now,
             plan=plan,
         )
         return run

@@ -40,7 +40,9 @@ class Recorder(CallbackBase):
             if "tenant" not in variables or "customer" not in variables:
                 continue
             if not context.CLIARGS.get("check"):
-                RUN.open(dict(variables["tenant"]), plan=dict(variables["customer"]))
+                RUN.open(dict(variables["tenant"]), dict(variables["customer"]), dict(variables.get("sealing") or {}))
+        for note in RUN.notes():
+            self._display.warning(note)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._task_began = time.monotonic()

@@ -12,6 +12,7 @@ import pytest
 
 from graphmail.customers import load
 from graphmail.resources import CLASSES
+from graphmail.sealed import new_identity
 from tests.docs.conftest import INVENTORY
 from tests.sandbox_process import ROOT
 
@@ -41,6 +42,8 @@ def test_ansible_runs_it_as_python_and_it_tells_a_failure_as_the_plugin_does(tmp
     # Not our configuration, so no action plugin is found.
     (tmp_path / "ansible.cfg").write_text(f"[defaults]\nlibrary = {ROOT / 'library'}\n")
     settings = {"ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home")}
+    new_identity(tmp_path / "identity")
+    own = {"GRAPHMAIL_STATE": str(tmp_path / "state"), "GRAPHMAIL_IDENTITY": str(tmp_path / "identity")}
     program = str(Path(sys.executable).parent / "ansible")
     done = subprocess.run(
         [
@@ -53,7 +56,7 @@ def test_ansible_runs_it_as_python_and_it_tells_a_failure_as_the_plugin_does(tmp
             "-a",
             json.dumps(arguments),
         ],
-        env=os.environ | settings | {"GRAPHMAIL_STATE": str(tmp_path / "state")},
+        env=os.environ | settings | own,
         cwd=tmp_path,
         capture_output=True,
         text=True,

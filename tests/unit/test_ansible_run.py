@@ -7,7 +7,10 @@ import sys
 import pytest
 from ansible import context
 
+from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
+from graphmail.evidence.seal.work import new_key
+from graphmail.sealed import new_identity
 from graphmail.state import StateFolder
 from graphmail_ansible.ansible_run import AnsibleRun, playbook_name
 
@@ -16,6 +19,8 @@ from graphmail_ansible.ansible_run import AnsibleRun, playbook_name
 def run(tmp_path, monkeypatch):
     monkeypatch.setenv("GRAPHMAIL_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("GRAPHMAIL_EVIDENCE", str(tmp_path / "evidence"))
+    monkeypatch.setenv("GRAPHMAIL_IDENTITY", str(tmp_path / "identity"))
+    new_identity(tmp_path / "identity")
     return AnsibleRun()
 
 
@@ -90,9 +95,28 @@ def test_evidence_is_begun_once_and_heard_by_every_task(run):
 
 @pytest.mark.parametrize(("cloud", "environment"), [("sandbox", "sandbox"), ("global", "production")])
 def test_evidence_says_which_world_it_is_of(run, cloud, environment):
+    new_key(run.evidence, environment, None, SystemClock().now())
     run.open(connection(cloud=cloud), {})
 
     assert run.customers()["contoso"].about()["environment"] == environment
+
+
+def test_in_production_nothing_begins_without_a_signing_key(run):
+    run.open(connection(cloud="global"), {})
+
+    with pytest.raises(TenantError, match="new-key"):
+        run.context("contoso", check_mode=False)
+    assert not run.evidence.exists()
+
+
+def test_what_another_run_left_open_is_told_once(run):
+    run.open(connection(), {})
+    run._customers["contoso"].lock.close()  # as when its process was killed
+    following = AnsibleRun()
+    following.open(connection(), {})
+
+    assert [run.run_id in note for note in following.notes()] == [True]
+    assert following.notes() == []
 
 
 def test_a_check_records_nothing_and_needs_no_lock(run):

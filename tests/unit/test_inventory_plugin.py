@@ -64,7 +64,7 @@ def test_example_gives_a_host_for_each_customer_and_groups_by_cloud_access_and_l
 def test_host_has_the_connection_the_entry_and_this_interpreter(ansible, tmp_path):
     found = listed(ansible, ROOT / "inventory.example.yml")["_meta"]["hostvars"]["litware"]
 
-    ours = {"tenant", "tenant_by_administrator", "customer"}
+    ours = {"tenant", "tenant_by_administrator", "customer", "sealing"}
     assert set(found) == {"ansible_connection", "ansible_python_interpreter", *ours}
     assert found["ansible_connection"] == "local"
     assert Path(found["ansible_python_interpreter"]).samefile(sys.executable)
@@ -178,7 +178,7 @@ def test_variable_file_with_other_names_is_left_alone(ansible, tmp_path):
     assert listed(ansible, path)["_meta"]["hostvars"]["contoso"]["greeting"] == "hello"
 
 
-@pytest.mark.parametrize("name", ["tenant", "customer"])
+@pytest.mark.parametrize("name", ["tenant", "customer", "sealing"])
 def test_extra_variable_that_would_override_the_inventory_is_refused(ansible, tmp_path, name):
     path = inventory(tmp_path, {"contoso": entry()})
     play = playbook(tmp_path, "ansible.builtin.debug: {msg: hello}")
@@ -211,7 +211,7 @@ def test_documentation_is_complete(ansible):
     result = ansible("ansible-doc", "-t", "inventory", "customers", "--json")
 
     documented = json.loads(result.stdout)["customers"]
-    assert set(documented["doc"]["options"]) == {"operators", "defaults", "customers"}
+    assert set(documented["doc"]["options"]) == {"operators", "evidence", "defaults", "customers"}
     assert "contoso" in documented["examples"]
 
 

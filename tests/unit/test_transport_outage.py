@@ -104,8 +104,9 @@ def test_every_try_has_a_request_id_of_its_own_and_stands_in_the_evidence(servic
     sent = [request.headers["client-request-id"] for request in service.server.received]
     assert len(set(sent)) == 2
     assert [exchange["client_request_id"] for exchange in service.observed] == sent
-    assert service.observed[-1] | {"at": "", "reply_sha256": ""} == {
+    assert service.observed[-1] | {"at": "", "date": "", "reply_sha256": ""} == {
         "at": "",
+        "date": "",
         "method": "GET",
         "path": "/v1.0/users/{user}",
         "asked": "GET /users/{user}",

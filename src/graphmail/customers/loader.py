@@ -17,7 +17,7 @@ from graphmail.customers.errors import InventoryError, Mistake, NoInventory, Pla
 from graphmail.customers.schema import IDENTITY, Customer, Inventory
 from graphmail.customers.values import CustomerName
 
-_TOP = ("operators", "defaults", "customers")
+_TOP = ("operators", "defaults", "evidence", "customers")
 _SOUNDS_SECRET = re.compile(r"secret|password|token|private|passphrase", re.IGNORECASE)
 _PROBLEMS = {
     "missing": "is missing",
@@ -57,10 +57,10 @@ class _Reader:
             name: {**entry, "name": name, "operators": known} if isinstance(entry, dict) else entry
             for name, entry in entries.items()
         }
+        given = {"path": self.path, "operators": operators, "customers": customers}
+        given |= {"evidence": self._top("evidence")} if self._top("evidence") is not None else {}
         try:
-            found = Inventory.model_validate(
-                {"path": self.path, "operators": operators, "customers": customers}, context={"inventory": self.path}
-            )
+            found = Inventory.model_validate(given, context={"inventory": self.path})
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
                 self._refused(detail)

@@ -16,7 +16,7 @@ from graphmail.customers.groups import ALWAYS
 from graphmail.customers.schema import Customer, Inventory
 
 # What the inventory plugin sets on each host.
-VARIABLES = ("tenant", "customer", "tenant_by_administrator")
+VARIABLES = ("tenant", "customer", "tenant_by_administrator", "sealing")
 _EXTENSIONS = ("", ".yml", ".yaml", ".json")
 
 

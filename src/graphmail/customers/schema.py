@@ -28,6 +28,7 @@ from graphmail.customers.values import (
     PublicKey,
     Seconds,
     UniqueName,
+    Url,
     resolved,
 )
 from graphmail.rights import ADMIN, RIGHTS, as_granted
@@ -249,6 +250,20 @@ class Customer(Section):
         return told
 
 
+class Evidence(Section):
+    """How runs are sealed; the same for all customers."""
+
+    timestamp_authority: Url | None = Field(
+        None, description="RFC 3161 authority that says when a run was sealed; in the sandbox, its own unless given"
+    )
+    timestamp_roots: FilePath | None = Field(
+        None, description="PEM file with the root certificate of that authority, and those between it and the root"
+    )
+    signing_key: FilePath | None = Field(
+        None, description="the sealed signing key; if left out, `.signing/<environment>.age` in the state folder"
+    )
+
+
 class Inventory(Section):
     """What `load` returns. `customers` is keyed by name, in the file's order."""
 
@@ -256,7 +271,18 @@ class Inventory(Section):
     operators: list[PublicKey] = Field(
         [], description="public keys that everything made here is sealed to; in the sandbox, the own key if empty"
     )
+    evidence: Evidence = Field(default_factory=Evidence, description="how runs are sealed and timestamped")
     customers: dict[CustomerName, Customer] = Field(min_length=1, description="customers by name")
+
+    def sealing(self) -> dict[str, Any]:
+        """How its runs are sealed, as the host variable `sealing`: names things, holds no secret; paths absolute."""
+        roots, key = self.evidence.timestamp_roots, self.evidence.signing_key
+        return {
+            "timestamp_authority": self.evidence.timestamp_authority,
+            "timestamp_roots": str(resolved(roots, self.path).absolute()) if roots else None,
+            "signing_key": str(resolved(key, self.path).absolute()) if key else None,
+            "operators": list(self.operators),
+        }
 
 
 # What belongs to one customer alone; everything else may stand in `defaults`.

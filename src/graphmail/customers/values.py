@@ -141,6 +141,10 @@ def _host_and_port(value: Any) -> str:
     return text
 
 
+def _url(value: Any) -> str:
+    return _matching(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[!-~]*)?", "is no URL")(value)
+
+
 _DASHED = state.CUSTOMER_NAME
 
 CustomerName = Annotated[
@@ -182,6 +186,7 @@ UniqueName = Annotated[
     Allowed("letters, digits, dots, dashes and underscores, at most 128"),
 ]
 LongText = Annotated[str, PlainValidator(_no_longer_than(1024)), Allowed("one line of at most 1,024 characters")]
+Url = Annotated[str, PlainValidator(_url), Allowed("a URL, such as http://timestamp.example.com/rfc3161")]
 HostAndPort = Annotated[str, PlainValidator(_host_and_port), Allowed("host:port, such as relay.example.com:25")]
 Lifetime = Annotated[
     span.Lifetime,

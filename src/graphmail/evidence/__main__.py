@@ -1,4 +1,4 @@
-"""`python -m graphmail.evidence verify [DIR]` and `… report`: look at the archive."""
+"""`python -m graphmail.evidence`: verify, seal and close the archive's runs; its keys; the fleet's report."""
 
 from __future__ import annotations
 
@@ -12,35 +12,63 @@ from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence.archive import verify
 from graphmail.evidence.report import FleetReport
+from graphmail.evidence.seal.work import new_key, revoke_key, seal_all
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
     root = Path(os.environ.get("GRAPHMAIL_EVIDENCE", "evidence"))
     parser = argparse.ArgumentParser(prog="python -m graphmail.evidence", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    check = verbs.add_parser("verify", help="check bags; exit status 1 if any file is not as it was")
-    check.add_argument("folder", type=Path, nargs="?", default=root, help="a bag, a run, or the whole archive")
+    check = verbs.add_parser("verify", help="check the archive; exit status 1 if anything is not as it was")
+    check.add_argument("folder", type=Path, nargs="?", default=root, help="the archive, or something in it")
+    check.add_argument("--checkpoint", type=Path, help="a checkpoint of it that was kept elsewhere")
     report = verbs.add_parser("report", help="customer by check; exit status 1 unless all is passed")
     report.add_argument("--evidence", type=Path, default=root, help="the archive")
     report.add_argument("--into", type=Path, default=Path("reports"), help="where fleet.html goes")
     report.add_argument("--customer", action="append", default=[], help="only this one; may be given again")
+    for verb, help_text in (
+        ("seal", "seal runs that are closed and wait for their timestamp"),
+        ("close", "the same, and close and seal as aborted those that were killed"),
+        ("new-key", "make the key that seals runs, or the one that follows it"),
+        ("revoke-key", "log that nothing counts that a key signed from some time on"),
+    ):
+        work = verbs.add_parser(verb, help=help_text)
+        work.add_argument("--evidence", type=Path, default=root, help="the archive")
+        work.add_argument("--inventory", type=Path, help="whose `evidence` and `operators` count; not for the sandbox")
+        if verb == "new-key":
+            work.add_argument("--environment", choices=["production", "sandbox"], default="production")
+        if verb == "revoke-key":
+            work.add_argument("key", help="the first digits of its id, as in keys/")
+            work.add_argument("--since", required=True, help="when it got into other hands: 2026-03-01T12:00:00Z")
+            work.add_argument("--reason", required=True, help="one sentence; it can never be taken out of the log")
     return parser.parse_args(given)
 
 
+def _do(arguments: argparse.Namespace) -> bool:
+    now = SystemClock().now()
+    if arguments.verb == "verify":
+        return verify(arguments.folder, lambda text: print(text, flush=True), arguments.checkpoint)
+    if arguments.verb == "report":
+        fleet = FleetReport.of(arguments.evidence, arguments.customer)
+        print(fleet.to_text())
+        print(f"\nReport: {fleet.write(arguments.into, now)}")
+        return fleet.green
+    root = arguments.evidence.absolute()
+    if arguments.verb == "new-key":
+        print(new_key(root, arguments.environment, arguments.inventory, now))
+        return True
+    if arguments.verb == "revoke-key":
+        print(revoke_key(root, arguments.inventory, arguments.key, arguments.since, arguments.reason, now))
+        return True
+    return seal_all(root, arguments.inventory, now, print, killed=arguments.verb == "close")
+
+
 def main(given: list[str]) -> int:
-    arguments = _arguments(given)
     try:
-        if arguments.verb == "verify":
-            good = verify(arguments.folder, lambda text: print(text, flush=True))
-        else:
-            fleet = FleetReport.of(arguments.evidence, arguments.customer)
-            good = fleet.green
-            print(fleet.to_text())
-            print(f"\nReport: {fleet.write(arguments.into, SystemClock().now())}")
+        return 0 if _do(_arguments(given)) else 1
     except TenantError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,8 @@ from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import RUN_ID, Run
+from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.log import LOG
 from graphmail.state import CUSTOMER_NAME
 
 
@@ -52,24 +53,40 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
     return record
 
 
-def verify(folder: Path, say: Callable[[str], None]) -> bool:
-    """Check one bag, one run or everything below `folder`; tell each result to `say`. False if anything is wrong.
+def verify(folder: Path, say: Callable[[str], None], checkpoint: Path | None = None) -> bool:
+    """Verify the archive that `folder` is or lies in, and tell `say` what is wrong. False if anything is.
 
-    An open run is told and is no error: it may be running.
+    A bag outside any archive is checked by itself, and an archive without a log is none. Open runs are no error: they
+    may be running.
     """
     if not folder.is_dir():
-        say(f"{folder}: no such folder. Give a bag, a run, a customer or the whole archive, such as evidence/{folder}")
+        say(f"{folder}: no such folder. Give the archive, or something in it, such as evidence/{folder}")
         return False
+    root = next((place for place in (folder, *folder.absolute().parents[:3]) if (place / LOG).is_file()), None)
+    if root is not None:
+        return _verify_archive(root, say, checkpoint)
     if is_bag_folder(folder):
         return _verify_one(folder, str(folder), say) == "ok"
     bags = sorted(path for path in folder.rglob("bag") if path.is_dir() and "bag" not in path.parent.parts)
-    results: Counter[str] = Counter()
     for number, path in enumerate(bags, 1):
         name = path.parent.relative_to(folder) if path.parent != folder else path.parent.name
-        results[_verify_one(path, f"[{number}/{len(bags)}] {name}", say)] += 1
-    counts = ", ".join(f"{results[result]} {result}" for result in ("ok", "damaged", "open"))
-    say(f"{len(bags)} runs: {counts}" if bags else f"{folder}: no bag found")
-    return bool(bags) and not results["damaged"]
+        _verify_one(path, f"[{number}/{len(bags)}] {name}", say)
+    say(f"NOT GENUINE. {folder / LOG}: missing; nothing here is sealed")
+    return False
+
+
+def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | None) -> bool:
+    found = Examination(root, checkpoint.read_bytes() if checkpoint else None).run()
+    for name in found.open:
+        say(f"{name}: open, it is running or waits for its seal")
+    for fault in found.faults:
+        say(f"NOT GENUINE. {fault}")
+    counts = f"{len(found.sealed)} sealed, {len(found.aborted)} aborted, {len(found.open)} open"
+    total = len(found.sealed) + len(found.aborted) + len(found.open)
+    say(f"{root}: {found.environment or 'unknown'}, log {found.origin or 'unreadable'}, {found.entries} entries")
+    say(f"keys: {', '.join(key[:16] for key in found.keys)}")
+    say(f"{total} runs opened: {counts}. " + ("Everything is as it was sealed" if found.good else "NOT GENUINE"))
+    return found.good
 
 
 def is_bag_folder(folder: Path) -> bool:

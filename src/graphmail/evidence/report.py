@@ -26,6 +26,7 @@ OUTCOMES = {
     "succeeded": "Everything this run was to do is done.",
     "failed": "This run stopped at an error, or a check failed.",
     "waiting": "This run is waiting for something outside it; it is not done.",
+    "aborted": "This run was ended from outside. What it had written down until then is here.",
 }
 
 

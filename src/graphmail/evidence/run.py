@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
-import platform
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
 from graphmail.evidence.record import Environment, Record, records_in
 from graphmail.evidence.secrecy import make_private, refuse_secrets
-from graphmail.evidence.steps import HttpCall, Step
+from graphmail.evidence.steps import Confirmation, HttpCall, Step
+from graphmail.evidence.tools import operator, tools
 from graphmail.leaks.letterbox import Letterbox
 from graphmail.state import CUSTOMER_NAME, StateFolder, state_root
 
-Outcome = Literal["succeeded", "failed", "waiting"]
+if TYPE_CHECKING:
+    from graphmail.evidence.seal.sealer import Sealer
+
+# `aborted`: the run was ended before it could close itself, and somebody else closed it.
+Outcome = Literal["succeeded", "failed", "waiting", "aborted"]
 
 RUN_ID = re.compile(r"^\d{8}T\d{6}Z-[a-z0-9_]+-[0-9a-f]{6}$")
 
-# What may decide how a run behaves; the rest of the installation follows from the lock file.
-TOOLS = ("graphmail", "ansible-core", "ansible-runner", "bagit", "msal", "papermill", "pyrage", "requests")
+# Beside the bag of a run that must not be closed as it is; says why.
+REFUSED = "not-closed.txt"
 
 
 def new_run_id(playbook: str, now: datetime) -> str:
@@ -57,6 +61,9 @@ class Run:
         self.data = self.bag / "data"
         # Of the run's own process: what its tasks and kernels came to know.
         self.letterbox: Letterbox | None = None
+        # Of the run's own process too: who seals it when it is closed. Why it is not sealed yet, after that.
+        self.sealer: Sealer | None = None
+        self.not_sealed = ""
 
     @property
     def exists(self) -> bool:
@@ -78,10 +85,11 @@ class Run:
             "environment": environment,
             "run_id": self.run_id,
             "started": at.astimezone(UTC).isoformat(),
+            "operator": operator(),
             "plan": dict(plan),
         }
         with self._writing():
-            write_once(self.data / "tools.json", _json(_tools()))
+            write_once(self.data / "tools.json", _json(tools()))
             if write_once(self.data / "plan.json", _json(about)):
                 sync_folder(self.data)
 
@@ -96,6 +104,10 @@ class Run:
     def append_http(self, exchange: Mapping[str, Any]) -> None:
         """One request, with the fields of HttpCall; what is not one of them is refused, lest it be a secret."""
         self._append("http.jsonl", HttpCall.model_validate(exchange).to_line())
+
+    def append_confirmation(self, service: str, by: str) -> None:
+        """Say what confirmed that this is the tenant."""
+        self._append("tenant.jsonl", Confirmation(at=SystemClock().now(), service=service, by=by).to_line())
 
     def write_record(self, record: Record) -> Path:
         if (record.customer, record.run_id) != (self.customer, self.run_id):
@@ -125,8 +137,9 @@ class Run:
         return records_in(self.data / "records")
 
     def close(self, outcome: Outcome, at: datetime, why: str = "") -> Path:
-        """Write report.html and make the folder a bag; return the report's path. Exactly one close succeeds.
+        """Write report.html, make the folder a bag and seal it; return the report's path. Exactly one close succeeds.
 
+        Where no timestamp authority answers it is closed all the same, and `not_sealed` says why.
         Dying in the middle leaves an open run, never half a bag that validates; close it again. Raises SecretsFound
         and NotSearched as `refuse_secrets` does; then the run is open, and its report says that it failed.
         """
@@ -144,10 +157,13 @@ class Run:
                 failed = RunReport.of(self, outcome="failed", finished=at, why=str(error))
                 write_over(self.data / "report.html", failed.to_html().encode())
                 make_private(self.data)
+                write_over(self.folder / REFUSED, f"{error}\n".encode())
                 raise
             bag.make(self.bag, info)
         if self.letterbox:
             self.letterbox.close()
+        if self.sealer:
+            self.not_sealed = self.sealer.seal_or_say(self, at)
         return self.data / "report.html"
 
     def _bag_info(self, outcome: Outcome, at: datetime, why: str) -> dict[str, str]:
@@ -188,12 +204,3 @@ class Run:
 
 def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, indent=2, sort_keys=True, default=str).encode() + b"\n"
-
-
-def _tools() -> dict[str, Any]:
-    installed = {name.metadata["Name"].lower(): name.version for name in importlib.metadata.distributions()}
-    return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "packages": {name: installed[name] for name in TOOLS if name in installed},
-    }

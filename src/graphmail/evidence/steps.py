@@ -40,11 +40,19 @@ class Step(_Line):
         return visible(text)
 
 
+class Confirmation(_Line):
+    """What made sure that a service answers for the tenant that the inventory names. `at` is real time."""
+
+    service: str
+    by: str
+
+
 class HttpCall(_Line):
     """One request and its answer, as the transport tells them.
 
     `path` is a template without query or host, since upload URLs carry a token in both; `status` is 0 when no answer
-    came; `reply_sha256` is of the body, which is not kept, and empty where it held a secret.
+    came; `date` is the service's clock, as its answer told it; `reply_sha256` is of the body, which is not kept, and
+    empty where it held a secret.
     """
 
     method: str
@@ -53,6 +61,7 @@ class HttpCall(_Line):
     status: int = 0
     request_id: str = ""
     client_request_id: str = ""
+    date: str = ""
     reply_sha256: str = ""
 
     @field_validator("path")

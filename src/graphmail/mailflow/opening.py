@@ -11,6 +11,7 @@ from graphmail.clock import SystemClock
 from graphmail.customers import Customer
 from graphmail.errors import TenantError
 from graphmail.evidence import Run, new_run_id
+from graphmail.evidence.seal.sealing import Sealing
 from graphmail.leaks.letterbox import Letterbox, slot
 from graphmail.mailflow.flow import MailFlow
 from graphmail.state import Lock, StateFolder, state_root
@@ -55,12 +56,17 @@ def open_run(customer: str, inventory: str, run_id: str, evidence: str, *, noteb
         run_id=run.run_id,
         evidence=Path(evidence).absolute(),
         observe=run.append_http,
+        confirmed=run.append_confirmation,
         witness=slot(state, run.run_id).witness,
     )
     tenant = Tenant.connect(connection, context)
     tenant.clock.now()  # a sandbox that does not answer is told before there is a run to close
     lock = tenant.state.lock(run.run_id) if own else None
     if own:
+        run.sealer = Sealing(Path(evidence).absolute()).sealer(tenant.environment, found.sealing(), now)
+        for note in run.sealer.settle(customer, now):
+            print(note)
+        run.sealer.opened(run, entry.tenant_id, now)
         run.letterbox = Letterbox(state, run.run_id)
     if not run.exists:
         run.begin(tenant_id=entry.tenant_id, environment=tenant.environment, at=now, plan=entry.variables())

@@ -1,0 +1,233 @@
+"""Whether an archive is what was signed: exact files, one encoding each, signatures, timestamps, log, population.
+
+It reads the archive and nothing else, and asks no clock: what was good when it was sealed is good for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graphmail.errors import TenantError
+from graphmail.evidence import bag
+from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.run import REFUSED, Run
+from graphmail.evidence.seal.bundle import Bundle
+from graphmail.evidence.seal.checkpoint import OTHER, Head
+from graphmail.evidence.seal.history import LoggedRun
+from graphmail.evidence.seal.log import BUNDLE, CHECKPOINTS, INCLUSION, KEYS, LOG, PAGE, Entries, authority_file
+from graphmail.evidence.seal.statement import binding, outcome
+from graphmail.evidence.seal.timestamps import check
+
+# What a file that is not what it should be makes of those who read it; the verdict names the file all the same.
+_BAD = (TenantError, ValueError, KeyError, TypeError, OSError, AttributeError, IndexError, RecursionError)
+
+
+@dataclass(slots=True)
+class Finding:
+    """What examining an archive found. `faults` name the file first; the verdict is good only without any."""
+
+    environment: str = ""
+    origin: str = ""
+    entries: int = 0
+    keys: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    sealed: list[str] = field(default_factory=list)
+    aborted: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return not self.faults
+
+
+@dataclass(slots=True)
+class Examination:
+    """One archive. `kept` is a checkpoint of it that somebody kept elsewhere."""
+
+    root: Path
+    kept: bytes | None = None
+    finding: Finding = field(default_factory=Finding)
+    _log: Entries = field(default_factory=Entries)
+    _heads: list[Head] = field(default_factory=list)
+    _proofs: dict[int, bytes] = field(default_factory=dict)
+
+    def run(self) -> Finding:
+        """Examine everything; never raises for what the archive holds."""
+        try:
+            self._read_log()
+            self._compare_kept()
+        except _BAD as error:
+            # Nothing else can be told apart without it.
+            self._fault(LOG, error)
+            return self.finding
+        history = self._log.history
+        self.finding.environment, self.finding.origin = history.environment, history.origin
+        self.finding.entries, self.finding.keys = history.size, list(history.keys)
+        self._top()
+        for logged in history.runs.values():
+            name = f"{logged.customer}/{logged.run_id}"
+            try:
+                self._one_run(logged)
+            except _BAD as error:
+                self._fault(name, error)
+        return self.finding
+
+    def _fault(self, name: str, error: object) -> None:
+        self.finding.faults.append(f"{name}: {error}")
+
+    def _read_log(self) -> None:
+        lines = _regular(self.root / LOG).split(b"\n")
+        if lines[-1] or len(lines) < 2:
+            raise EvidenceError("does not end with a whole line")
+        folder = self.root / CHECKPOINTS
+        if folder.is_symlink():
+            raise EvidenceError(f"has its {CHECKPOINTS}/ behind a link")
+        expected = {f"{number:08}.note" for number in range(1, len(lines))}
+        faults: list[tuple[str, object]] = [
+            (f"{CHECKPOINTS}/{name}", "missing, or LOG has a line too many")
+            for name in expected - set(os.listdir(folder))
+        ]
+        faults += [
+            (f"{CHECKPOINTS}/{name}", "added, or LOG is too short") for name in set(os.listdir(folder)) - expected
+        ]
+        for line in lines[:-1]:
+            self._log.add(line)
+            head = self._log.head
+            self._heads.append(head)
+            self._proofs[head.size] = self._log.inclusion()
+            try:
+                if (folder / head.file_name).name in expected & set(os.listdir(folder)):
+                    head.signer(_regular(folder / head.file_name), list(self._log.history.signers()))
+            except _BAD as error:
+                faults.append((f"{CHECKPOINTS}/{head.file_name}", error))
+        # One wrong checkpoint is that file's fault; from one on all wrong is the log's.
+        if len(faults) > 1 and all(str(why) == OTHER for _name, why in faults):
+            first = int(Path(faults[0][0]).stem)
+            raise EvidenceError(f"line {first} is not what was signed, or the checkpoints from there on are not")
+        for name, why in sorted(faults, key=lambda fault: fault[0]):
+            self._fault(name, why)
+
+    def _compare_kept(self) -> None:
+        if self.kept is None:
+            return
+        size = int(self.kept.split(b"\n")[1]) if self.kept.count(b"\n") > 1 else 0
+        if not 0 < size <= len(self._heads):
+            raise EvidenceError(f"has {len(self._heads)} lines; the checkpoint that was kept is of {size}")
+        keys = [key.public for key in self._log.history.keys.values()]
+        try:
+            self._heads[size - 1].signer(self.kept, keys)
+        except EvidenceError as error:
+            raise EvidenceError(f"is not the log of the checkpoint that was kept, which {error}") from None
+
+    def _top(self) -> None:
+        """The archive's own files, and that there is nothing that the log does not know."""
+        history = self._log.history
+        expected = {f"{KEYS}/{key.public.file_name}": key.public.file(history.origin) for key in history.keys.values()}
+        for name, content in expected.items():
+            self._same(name, content)
+        for digest in history.authorities:
+            self._digest(f"{KEYS}/{authority_file(digest)}", digest)
+        self._digest(PAGE, history.page)
+        known = {LOG, PAGE, CHECKPOINTS, KEYS, *(run.customer for run in history.runs.values())}
+        self._exactly(self.root, known, "")
+        authorities = {f"{KEYS}/{authority_file(digest)}" for digest in history.authorities}
+        self._exactly(self.root / KEYS, {Path(name).name for name in {*expected, *authorities}}, f"{KEYS}/")
+        for customer in {run.customer for run in history.runs.values()}:
+            runs = {run.run_id for run in history.runs.values() if run.customer == customer}
+            self._exactly(self.root / customer, runs, f"{customer}/")
+
+    def _one_run(self, logged: LoggedRun) -> None:
+        run, name = Run(self.root, logged.customer, logged.run_id), f"{logged.customer}/{logged.run_id}"
+        if logged.ended is None:
+            self._exactly(run.folder, {"bag"}, f"{name}/", also={".bag", REFUSED, BUNDLE})
+            self.finding.open.append(name)
+            return
+        self._exactly(run.folder, {"bag", BUNDLE, INCLUSION}, f"{name}/")
+        self._same(f"{name}/{INCLUSION}", self._proofs[logged.ended["seq"] + 1])
+        for empty in _empty_folders(run.bag):
+            self._fault(f"{name}/{empty.relative_to(run.folder)}", "an empty folder was added")
+        if run.bag.is_symlink():
+            raise EvidenceError("bag/ is a link")
+        bag.check(run.bag)
+        # Nothing is read any further that was not logged: what is hostile does not reach a parser.
+        if self._digest(f"{name}/{BUNDLE}", logged.ended["bundle_sha256"]):
+            try:
+                self._sealed(run, logged, Bundle.unpack(_regular(run.folder / BUNDLE)))
+            except _BAD as error:
+                self._fault(f"{name}/{BUNDLE}", error)
+        (self.finding.aborted if logged.ended["type"] == "aborted" else self.finding.sealed).append(name)
+
+    def _sealed(self, run: Run, logged: LoggedRun, bundle: Bundle) -> None:
+        history = self._log.history
+        key = history.keys.get(bundle.key_id)
+        if key is None or not bundle.signed_by(key.public):
+            raise EvidenceError("is not signed by a key of this log")
+        when = None
+        for digest in history.authorities:
+            try:
+                roots = _regular(self.root / KEYS / authority_file(digest))
+                if hashlib.sha256(roots).hexdigest() == digest:
+                    when = check(bundle.timestamp, bundle.signature, roots)
+            except _BAD:
+                continue
+        if when is None:
+            raise EvidenceError("has no timestamp of an authority of this log")
+        if logged.ended is None or not key.counts(when, logged.ended["seq"]):
+            raise EvidenceError(f"was signed on {when:%Y-%m-%d} by a key that did not count then, or was revoked")
+        about = run.about()
+        told = (about.get("customer"), about.get("run_id"), about.get("tenant_id"), about.get("environment"))
+        if told != (run.customer, run.run_id, logged.opened["tenant_id"], history.environment):
+            raise EvidenceError("and plan.json are not of the run that was opened")
+        if (outcome(run) == "aborted") != (logged.ended["type"] == "aborted"):
+            raise EvidenceError("ended otherwise than the log says")
+        said = bundle.statement()
+        for what, expected in binding(run, history).items():
+            if {**said, **said["predicate"]}.get(what) != expected:
+                raise EvidenceError(f"says something else of {what} than the files and the log")
+
+    def _same(self, name: str, content: bytes) -> None:
+        try:
+            if _regular(self.root / name) != content:
+                self._fault(name, "is not what was logged")
+        except _BAD as error:
+            self._fault(name, error)
+
+    def _digest(self, name: str, digest: str) -> bool:
+        try:
+            good = hashlib.sha256(_regular(self.root / name)).hexdigest() == digest
+        except _BAD as error:
+            self._fault(name, error)
+            return False
+        if not good:
+            self._fault(name, "is not what was logged")
+        return good
+
+    def _exactly(
+        self, folder: Path, expected: set[str], prefix: str, also: frozenset[str] | set[str] = frozenset()
+    ) -> None:
+        try:
+            there = set(os.listdir(folder)) if not folder.is_symlink() else set()
+        except OSError:
+            there = set()
+        for name in sorted(expected - there):
+            self._fault(f"{prefix}{name}", "missing")
+        for name in sorted(there - expected - also):
+            self._fault(f"{prefix}{name}", "added: the log knows nothing of it")
+
+
+def _regular(path: Path) -> bytes:
+    """The content of a regular file; through a link another reader may see another."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise EvidenceError("is no regular file")
+    return path.read_bytes()
+
+
+def _empty_folders(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder):
+        if not folders and not names:
+            yield Path(here)

@@ -1,0 +1,171 @@
+"""What the log's entries say together, and which entry may follow which. One set of rules for writing and verifying."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.run import RUN_ID
+from graphmail.evidence.seal.canonical import read_time
+from graphmail.evidence.seal.keys import PublicKey
+from graphmail.state import CUSTOMER_NAME
+
+ENDS = ("sealed", "aborted")
+ENVIRONMENTS = ("sandbox", "production")
+_COMMON = {"at", "seq", "type"}
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(slots=True)
+class LoggedKey:
+    public: PublicKey
+    added: int
+    revoked: int | None = None
+    revoked_from: datetime | None = None
+
+    def counts(self, moment: datetime, entry: int) -> bool:
+        """Whether what it signed at `moment`, and was logged as number `entry`, counts."""
+        within = self.public.valid_from <= moment <= self.public.valid_until
+        return within and self.added <= entry and (self.revoked_from is None or moment < self.revoked_from)
+
+
+@dataclass(slots=True)
+class LoggedRun:
+    opened: dict[str, Any]
+    opened_leaf: bytes
+    ended: dict[str, Any] | None = None
+
+    @property
+    def customer(self) -> str:
+        return str(self.opened["customer"])
+
+    @property
+    def run_id(self) -> str:
+        return str(self.opened["run_id"])
+
+
+@dataclass(slots=True)
+class History:
+    """Entries are added one by one, in order; each is checked against those before it."""
+
+    size: int = 0
+    origin: str = ""
+    environment: str = ""
+    page: str = ""
+    keys: dict[str, LoggedKey] = field(default_factory=dict)
+    authorities: list[str] = field(default_factory=list)
+    runs: dict[tuple[str, str], LoggedRun] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)  # customer -> its newest run
+    last: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, entry: dict[str, Any], leaf: bytes) -> None:
+        """Raises EvidenceError when this entry cannot stand here."""
+        try:
+            fields, rule = _KINDS[entry["type"]]
+            if set(entry) != _COMMON | fields or entry["seq"] != self.size:
+                raise ValueError("fields or number")  # noqa: TRY301
+            if (entry["type"] == "log") != (self.size == 0):
+                raise ValueError("the log begins once")  # noqa: TRY301
+            read_time(entry["at"])
+            rule(self, entry, leaf)
+        except (KeyError, ValueError, TypeError) as error:
+            raise EvidenceError(f"entry {self.size} of the log cannot stand there", found=str(error)) from None
+        self.size += 1
+        self.last = entry
+
+    def open_runs(self, customer: str | None = None) -> list[LoggedRun]:
+        runs = [run for run in self.runs.values() if run.ended is None]
+        return [run for run in runs if customer in (None, run.customer)]
+
+    def previous(self, run: LoggedRun) -> dict[str, Any] | None:
+        """The customer's run before, as a statement names it."""
+        if run.opened["previous"] is None:
+            return None
+        before = self.runs[run.customer, run.opened["previous"]]
+        ended = before.ended if before.ended and before.ended["seq"] < run.opened["seq"] else None
+        return {
+            "run_id": before.run_id,
+            "opened_leaf_sha256": before.opened_leaf.hex(),
+            "bundle_sha256": ended["bundle_sha256"] if ended else None,
+        }
+
+    def signers(self) -> Iterator[PublicKey]:
+        """Who may sign the checkpoint that the newest entry ends.
+
+        A new key is vouched for by an older one. The sandbox's keys are thrown away with it, so there it need not be.
+        """
+        entry = self.size - 1
+        for key in self.keys.values():
+            own = self.last["type"] == "key-added" and key.added == entry and self.environment == "production"
+            if key.revoked is None and not own:
+                yield key.public
+
+    def _log(self, entry: dict[str, Any], leaf: bytes) -> None:
+        if entry["environment"] not in ENVIRONMENTS:
+            raise ValueError("no environment")
+        if not re.fullmatch(rf"graphmail-evidence/{entry['environment']}/[0-9a-f]{{16}}", entry["origin"]):
+            raise ValueError("no origin")
+        self.origin, self.environment = entry["origin"], entry["environment"]
+        self._key_added(entry, leaf)
+        self._page(entry, leaf)
+
+    def _key_added(self, entry: dict[str, Any], leaf: bytes) -> None:
+        key = PublicKey.of(entry["key"])
+        if key.id in self.keys:
+            raise ValueError("the key is there already")
+        self.keys[key.id] = LoggedKey(key, self.size)
+
+    def _key_revoked(self, entry: dict[str, Any], leaf: bytes) -> None:
+        key = self.keys[entry["key_id"]]
+        if key.revoked is not None or not isinstance(entry["reason"], str):
+            raise ValueError("the key is revoked already")
+        key.revoked, key.revoked_from = self.size, read_time(entry["from"])
+
+    def _authority(self, entry: dict[str, Any], leaf: bytes) -> None:
+        digest = hashlib.sha256(entry["certificates"].encode()).hexdigest()
+        if digest != entry["certificates_sha256"] or digest in self.authorities:
+            raise ValueError("no new certificates")
+        self.authorities.append(digest)
+
+    def _page(self, entry: dict[str, Any], leaf: bytes) -> None:
+        self.page = _digest(entry["page_sha256"])
+
+    def _opened(self, entry: dict[str, Any], leaf: bytes) -> None:
+        customer, run_id = entry["customer"], entry["run_id"]
+        if not re.fullmatch(CUSTOMER_NAME, customer) or not RUN_ID.match(run_id) or (customer, run_id) in self.runs:
+            raise ValueError("no new run")
+        if entry["previous"] != self.newest.get(customer) or not isinstance(entry["tenant_id"], str):
+            raise ValueError("another run before")
+        self.runs[customer, run_id] = LoggedRun(entry, leaf)
+        self.newest[customer] = run_id
+
+    def _ended(self, entry: dict[str, Any], leaf: bytes) -> None:
+        run = self.runs[entry["customer"], entry["run_id"]]
+        if run.ended is not None:
+            raise ValueError("the run has ended already")
+        _digest(entry["bundle_sha256"])
+        run.ended = entry
+
+
+_Rule = Callable[[History, dict[str, Any], bytes], None]
+_KINDS: dict[str, tuple[set[str], _Rule]] = {
+    "log": ({"environment", "origin", "key", "page_sha256"}, History._log),  # noqa: SLF001 - its own table
+    "key-added": ({"key"}, History._key_added),  # noqa: SLF001
+    "key-revoked": ({"key_id", "from", "reason"}, History._key_revoked),  # noqa: SLF001
+    "authority-added": ({"certificates", "certificates_sha256"}, History._authority),  # noqa: SLF001
+    "page-changed": ({"page_sha256"}, History._page),  # noqa: SLF001
+    "opened": ({"customer", "run_id", "tenant_id", "previous"}, History._opened),  # noqa: SLF001
+    "sealed": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
+    "aborted": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
+}
+
+
+def _digest(text: Any) -> str:
+    if not isinstance(text, str) or not _SHA256.fullmatch(text):
+        raise ValueError("no digest")
+    return text

@@ -1,0 +1,195 @@
+"""The archive's log: one line for each entry, only ever appended to, with a checkpoint after every one.
+
+A line is on the disk before its checkpoint, and the checkpoint before what proves that a run is in it. Whoever writes
+next finishes what a crash left: half a line goes, a checkpoint or a proof that is missing is made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from graphmail.evidence.files import EvidenceError, sync_folder, write_over
+from graphmail.evidence.record import Environment
+from graphmail.evidence.seal import canonical
+from graphmail.evidence.seal.checkpoint import Head
+from graphmail.evidence.seal.history import ENDS, History
+from graphmail.evidence.seal.keys import PublicKey, SigningKey
+from graphmail.evidence.seal.merkle import Tree, leaf_hash
+
+CHECKPOINTS, KEYS, PAGE, LOG = "checkpoints", "keys", "VERIFY.md", "LOG"
+BUNDLE, INCLUSION = "run.sigstore.json", "inclusion.json"
+
+
+class Entries:
+    """Reads entries one after the other, and knows tree, digest and history of those read."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.tree = Tree()
+        self.path: list[bytes] = []  # of the newest entry
+        self.line = b""  # the newest
+        self._sha256 = hashlib.sha256()
+
+    def add(self, line: bytes) -> None:
+        """Raises EvidenceError when the line cannot stand there."""
+        entry = canonical.decode(line, f"entry {self.tree.size} of the log")
+        self.history.add(entry, leaf_hash(line))
+        self._sha256.update(line + b"\n")
+        self.path = self.tree.append(line)
+        self.line = line
+
+    @property
+    def head(self) -> Head:
+        return Head(self.history.origin, self.tree.size, self.tree.root, self._sha256.hexdigest())
+
+    def inclusion(self) -> bytes:
+        """What proves that the newest entry is in the log."""
+        proof = {
+            "log": self.history.origin,
+            "entry": self.line.decode(),
+            "leaf_index": self.tree.size - 1,
+            "tree_size": self.tree.size,
+            "leaf_sha256": leaf_hash(self.line).hex(),
+            "proof": [node.hex() for node in self.path],
+            "root_sha256": self.tree.root.hex(),
+            "checkpoint": f"{CHECKPOINTS}/{self.head.file_name}",
+        }
+        return canonical.encode(proof)
+
+
+class Log:
+    """Of one archive. Several processes may append; each holds the file's lock meanwhile."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.entries = Entries()
+        self._read = 0  # bytes
+        self._file = -1
+
+    @property
+    def history(self) -> History:
+        return self.entries.history
+
+    @contextmanager
+    def locked(self, key: SigningKey) -> Iterator[None]:
+        """Hold the log's lock, with everything read that others appended, and with what a crash left mended."""
+        (self.root / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+        (self.root / KEYS).mkdir(exist_ok=True)
+        self._file = os.open(self.root / LOG, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._catch_up()
+            self._mend(key)
+            yield
+        finally:
+            os.close(self._file)
+            self._file = -1
+
+    def append(self, kind: str, fields: Mapping[str, Any], key: SigningKey, at: datetime) -> None:
+        """Only inside `locked`."""
+        entry = {"type": kind, "seq": self.history.size, "at": canonical.time(at), **fields}
+        line = canonical.encode(entry)
+        try:
+            self.entries.add(line)  # first: a line that cannot stand there must not reach the file
+            if os.write(self._file, line + b"\n") != len(line) + 1:
+                raise EvidenceError(f"{self.root / LOG} took only half a line", found="the disk may be full")  # noqa: TRY301
+            os.fsync(self._file)
+            self._read += len(line) + 1
+            self._finish(key)
+        except BaseException:
+            self.entries, self._read = Entries(), 0  # what counts is in the file
+            raise
+
+    def start(self, environment: Environment, key: SigningKey, page: bytes, at: datetime) -> None:
+        """Begin the log unless it has begun; add what it does not know of yet: this key, and this page.
+
+        Raises EvidenceError for an archive of the other environment, and for a key that nobody vouched for.
+        """
+        write = {"page_sha256": hashlib.sha256(page).hexdigest()}
+        if self.history.size == 0:
+            origin = f"graphmail-evidence/{environment}/{secrets.token_hex(8)}"
+            self.append(
+                "log", write | {"environment": environment, "origin": origin, "key": key.public.entry()}, key, at
+            )
+        if self.history.environment != environment:
+            raise EvidenceError(
+                f"The archive is of the {self.history.environment}, and this run is of the {environment}",
+                found=str(self.root),
+                remedy="set GRAPHMAIL_EVIDENCE to another folder for this; nothing was contacted",
+            )
+        if key.public.id not in self.history.keys:
+            if environment == "production":
+                raise EvidenceError(
+                    "The archive does not know this key",
+                    found=key.public.id[:16],
+                    remedy="`python -m graphmail.evidence new-key` adds a new one, vouched for by the one before",
+                )
+            self.add_key(key, key, at)
+        if self.history.page != write["page_sha256"]:
+            self.append("page-changed", write, key, at)
+        if not (self.root / PAGE).is_file() or (self.root / PAGE).read_bytes() != page:
+            write_over(self.root / PAGE, page)
+
+    def add_key(self, new: SigningKey, voucher: SigningKey, at: datetime) -> None:
+        self.append("key-added", {"key": new.public.entry()}, voucher, at)
+
+    def add_authority(self, roots: bytes, key: SigningKey, at: datetime) -> None:
+        """Keep the certificates with which timestamps are checked; nothing if they are there already."""
+        digest = hashlib.sha256(roots).hexdigest()
+        if digest not in self.history.authorities:
+            fields = {"certificates": roots.decode("ascii"), "certificates_sha256": digest}
+            self.append("authority-added", fields, key, at)
+
+    def _catch_up(self) -> None:
+        size = os.fstat(self._file).st_size
+        unread = os.pread(self._file, max(0, size - self._read), self._read)
+        lines = unread.split(b"\n")
+        for line in lines[:-1]:
+            self.entries.add(line)
+            self._read += len(line) + 1
+        later = self.root / CHECKPOINTS / f"{self.history.size + 1:08}.note"
+        if size < self._read or later.exists():
+            raise EvidenceError(f"{self.root / LOG} is shorter than its checkpoints say", remedy="restore it")
+        if lines[-1]:
+            os.ftruncate(self._file, self._read)  # half a line of a process that died; nobody signed it
+            os.fsync(self._file)
+
+    def _mend(self, key: SigningKey) -> None:
+        if not self.history.size:
+            return
+        note = self.root / CHECKPOINTS / self.entries.head.file_name
+        if not note.exists() and not any(signer == key.public for signer in self.history.signers()):
+            raise EvidenceError("The log's last entry has no checkpoint, and this key may not sign it", found=str(note))
+        if note.exists() and not note.read_bytes().startswith(self.entries.head.text() + b"\n"):
+            raise EvidenceError(f"{self.root / LOG} is not what {note.name} says", remedy="restore the archive")
+        self._finish(key)
+
+    def _finish(self, key: SigningKey) -> None:
+        """What belongs to the newest entry, unless it is there: its checkpoint, and the file that it speaks of."""
+        last, files = self.history.last, {}
+        note = f"{CHECKPOINTS}/{self.entries.head.file_name}"
+        if not (self.root / note).exists():
+            files[note] = self.entries.head.signed(key)
+        if "key" in last:
+            public = PublicKey.of(last["key"])
+            files[f"{KEYS}/{public.file_name}"] = public.file(self.history.origin)
+        if last["type"] == "authority-added":
+            files[f"{KEYS}/{authority_file(last['certificates_sha256'])}"] = last["certificates"].encode()
+        if last["type"] in ENDS:
+            files[f"{last['customer']}/{last['run_id']}/{INCLUSION}"] = self.entries.inclusion()
+        for name, content in files.items():
+            if (self.root / name).parent.is_dir() and not (self.root / name).exists():
+                write_over(self.root / name, content)
+        sync_folder(self.root)
+
+
+def authority_file(digest: str) -> str:
+    return f"timestamp-{digest[:16]}.pem"

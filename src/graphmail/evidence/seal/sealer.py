@@ -1,0 +1,109 @@
+"""Opens, seals and settles runs of one archive, with key, authority and log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from graphmail.errors import TenantError
+from graphmail.evidence import bag
+from graphmail.evidence.files import write_over
+from graphmail.evidence.record import Environment
+from graphmail.evidence.run import REFUSED, Run
+from graphmail.evidence.seal import canonical
+from graphmail.evidence.seal.bundle import Bundle
+from graphmail.evidence.seal.history import LoggedRun
+from graphmail.evidence.seal.keys import SigningKey
+from graphmail.evidence.seal.log import BUNDLE, Log
+from graphmail.evidence.seal.page import page
+from graphmail.evidence.seal.statement import outcome, statement
+from graphmail.evidence.seal.timestamps import NotReached, TimestampAuthority
+
+
+@dataclass(slots=True)
+class Sealer:
+    """`authority` gives the timestamp authority when it is needed; it raises NotReached where there is none."""
+
+    root: Path
+    environment: Environment
+    key: SigningKey
+    authority: Callable[[], TimestampAuthority]
+    log: Log = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = Log(self.root)
+
+    def opened(self, run: Run, tenant_id: str, at: datetime) -> None:
+        """Log that a run begins. Raises TenantError; then it must not begin."""
+        with self.log.locked(self.key):
+            self.log.start(self.environment, self.key, page(), at)
+            about = {"customer": run.customer, "run_id": run.run_id, "tenant_id": tenant_id}
+            previous = self.log.history.newest.get(run.customer)
+            self.log.append("opened", about | {"previous": previous}, self.key, at)
+
+    def seal(self, run: Run, at: datetime) -> None:
+        """Seal a closed run: statement, signature, timestamp, entry.
+
+        Raises NotReached where no authority answers: then the run is closed and not sealed, and this may be repeated.
+        """
+        bag.check(run.bag)
+        authority = self.authority()
+        with self.log.locked(self.key):
+            self.log.start(self.environment, self.key, page(), at)
+            signed = Bundle.sign(statement(run, self.log.history), self.key)
+        stamped = Bundle(signed.payload, signed.signature, signed.key_id, authority.stamp(signed.signature))
+        packed = stamped.pack()
+        with self.log.locked(self.key):
+            self.log.add_authority(authority.roots, self.key, at)
+            write_over(run.folder / BUNDLE, packed)
+            about = {"customer": run.customer, "run_id": run.run_id}
+            kind = "aborted" if outcome(run) == "aborted" else "sealed"
+            digest = hashlib.sha256(packed).hexdigest()
+            self.log.append(kind, about | {"bundle_sha256": digest}, self.key, at)
+
+    def seal_or_say(self, run: Run, at: datetime) -> str:
+        """Seal; why it could not be done yet, or nothing when it is."""
+        try:
+            self.seal(run, at)
+        except NotReached as error:
+            return str(error)
+        return ""
+
+    def settle(self, customer: str, at: datetime, *, only_closed: bool = False) -> Iterator[str]:
+        """Close and seal what earlier runs of the customer left open; says of each what became of it.
+
+        The caller holds the customer's lock, so none of them is alive. What cannot be settled stays open.
+        """
+        with self.log.locked(self.key):
+            self.log.start(self.environment, self.key, page(), at)
+            left = self.log.history.open_runs(customer)
+        for logged in left:
+            run = Run(self.root, customer, logged.run_id)
+            if only_closed and not run.closed:
+                continue
+            if (run.folder / REFUSED).exists():
+                yield f"Run {run.run_id} of {customer} holds secrets and stays open: {run.folder / REFUSED}"
+                continue
+            try:
+                if not run.closed:
+                    self._abort(run, logged, at)
+                self.seal(run, at)
+                yield f"Run {run.run_id} of {customer} had not been sealed; it is now, as {outcome(run)}"
+            except (TenantError, OSError) as error:
+                yield f"Run {run.run_id} of {customer} is not sealed: {error}"
+
+    def _abort(self, run: Run, logged: LoggedRun, at: datetime) -> None:
+        with suppress(FileNotFoundError):
+            for half in run.data.glob(".*"):
+                half.unlink()  # what a crash left of a file being written
+        run.begin(
+            tenant_id=logged.opened["tenant_id"],
+            environment=self.environment,
+            at=canonical.read_time(logged.opened["at"]),
+            plan={},
+        )
+        run.close("aborted", at, "it was ended before it could close its own evidence")
