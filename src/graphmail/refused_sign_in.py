@@ -13,7 +13,7 @@ from graphmail.tenant import Tenant
 # A wrong secret or certificate, one that has ended, no such federated credential, no such app: each says that it opens
 # nothing. What else a token endpoint refuses for (the app is disabled, a policy of sign-ins) may change, and it would
 # work again.
-REFUSED = frozenset({7000215, 7000222, 700016, 700027, 700211, 700212, 700213})
+REFUSED = frozenset({7000215, 7000222, 700016, 7000229, 700027, 700211, 700212, 700213})
 # Seconds between the two refusals: endpoints come to agree, and one of them alone may be ahead.
 APART = 60.0
 

@@ -35,3 +35,32 @@ def test_of_an_app_that_is_gone_it_is_noted(task, sandbox, module):
 
     assert task(module, **APP, state="absent")["changed"]
     assert not task(module, **APP, state="absent")["changed"]
+
+
+def test_a_federated_credential_of_an_app_that_one_read_does_not_show_goes_too(task, sandbox):
+    app = task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    trusted = {"issuer": "https://tokens.vendor.example", "subject": "helpdesk"}
+    task("entra_federated_identity_credential", **APP, **trusted)
+    sandbox.settle(CONTOSO)
+    missing = {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}}
+    sandbox.fault(CONTOSO, "graph", "GET", "/applications(*", status=404, body=missing)
+
+    assert task("entra_federated_identity_credential", **APP, **trusted, state="absent")["changed"]
+
+    sandbox.settle(CONTOSO)
+    path = f"/applications/{app['object_id']}/federatedIdentityCredentials"
+    assert sandbox.by_hand(CONTOSO, "GET", path)["value"] == []
+
+
+def test_consent_of_an_enterprise_application_that_one_read_does_not_show_is_revoked(task, sandbox, contoso):
+    task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    task("entra_service_principal", **APP)
+    task("entra_app_role_assignment", **APP, roles=["Mail.Send"])
+    contoso.settled()
+    missing = {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}}
+    sandbox.fault(CONTOSO, "graph", "GET", "/servicePrincipals(appId*", status=404, body=missing)
+
+    assert task("entra_app_role_assignment", **APP, roles=[], state="absent")["changed"]
+
+    contoso.settled()
+    assert contoso.consents() == []

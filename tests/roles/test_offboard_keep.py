@@ -59,7 +59,7 @@ def test_the_vendors_secret_works_on_and_a_proofs_goes(ops: Operations) -> None:
     assert (vendor.reads(MEMBER), vendor.reads(OUTSIDE)) == (403, 403)
     told = observed(ops)
     # Both have not ended; that nobody knows one's text any more, nobody here can know.
-    assert f"{left}: AADSTS7000215; not made here, and gets tokens: secret " in told["token"]
+    assert f"{left}: AADSTS7000215, twice; not made here, and gets tokens: secret " in told["token"]
     assert all(f"({key_id}), until " in told["token"] for key_id in (DEAD, vendor.key_id))
     assert "left alone, since app" in told["token"]
     opens = "open to the credentials that are left: Mail.Send of Microsoft Graph"

@@ -11,10 +11,11 @@ from typing import ClassVar
 from graphmail.auth import Token, TokenStore
 from graphmail.clock import poll
 from graphmail.credentials import SealedCredential, read
-from graphmail.errors import DeadlineExceeded, ExchangeError, TokenError
+from graphmail.errors import DeadlineExceeded, ExchangeError, TenantError, TokenError
 from graphmail.exchange import Exchange
 from graphmail.journal import Entry, Journal
 from graphmail.live_credential import live_credential, made_here
+from graphmail.refused_sign_in import REFUSED
 from graphmail.resource import Found, Option, Plan, Resource, State, Values
 from graphmail.resources.application_reference import REFERENCE
 from graphmail.resources.awaited_consent import no_longer_awaited
@@ -23,8 +24,6 @@ from graphmail.rights import RIGHTS, ROLES, audience
 from graphmail.tenant import NOT_YET, Tenant
 
 REPLACED = "admin.replaced.age"
-# Entra's answers to whoever has nothing any more: no app, no service principal, no or a wrong credential, disabled.
-GONE = frozenset({700016, 7000215, 7000222, 700027, 7000112, 7000229})
 
 
 class AdminCredential(Resource):
@@ -68,8 +67,9 @@ class AdminCredential(Resource):
             return
         if path.exists():
             # Whatever ops signed in with before is for a person to take back or to throw away.
-            path.replace(path.with_name(REPLACED))
-            tenant.warn(f"What ops signed in with before lies in {path.with_name(REPLACED)}.")
+            kept = _free(path)
+            path.replace(kept)
+            tenant.warn(f"What ops signed in with before lies in {kept}.")
         live_credential(tenant).write(path, tenant.connection["operators"])
 
     def _proved(self, tenant: Tenant, desired: Values) -> str:
@@ -110,8 +110,14 @@ class AdminCredential(Resource):
         """What a new token still has, by the credential that was taken back: nothing, or there is no token."""
         made = _made(tenant, "retired", "gone")
         path = tenant.state.retired(str(made[0].facts["key_id"])) if made else None
-        if path is None or not path.exists():
+        if not made:
             return "no credential was made here"
+        if path is None or not path.exists():
+            raise TenantError(
+                f"Credential {made[0].facts['key_id']} was taken back and cannot be tried: its sealed copy is gone",
+                expected=f"a copy at {path}",
+                remedy="see in Entra that it is no longer on the onboarding app",
+            )
         credential = read(path)
 
         def probe() -> str | None:
@@ -120,12 +126,18 @@ class AdminCredential(Resource):
                     credential, tenant.cloud.graph_audience, fresh=True
                 )
             except TokenError as error:
-                if GONE & set(error.codes):
+                if REFUSED & set(error.codes):
                     return f"none: {error.why}"
                 raise
             return "one without rights" if not _has(token, desired) else None
 
         return poll(tenant.clock, probe, desired["max_wait"], "the onboarding app's rights to be gone from new tokens")
+
+
+def _free(path: Path) -> Path:
+    """A name that nothing has yet: the only copy of a credential made by hand is never written over."""
+    names = [REPLACED, *(REPLACED.replace(".age", f"-{number}.age") for number in range(2, 100))]
+    return next(path.with_name(name) for name in names if not path.with_name(name).exists())
 
 
 def _made(tenant: Tenant, *results: str) -> list[Entry]:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.claims import Claims
 from graphmail.clock import poll
-from graphmail.credentials import SealedCredential
 from graphmail.credentials import read as read_sealed
 from graphmail.errors import DeadlineExceeded, TenantError, TokenError
 from graphmail.evidence import Check, Record, Verdict
 from graphmail.exchange import Row
-from graphmail.journal import Journal
-from graphmail.live_credential import made_here
 from graphmail.put_back import Adopted, undos_of
 from graphmail.reach import Sources
 from graphmail.reach.sources import EVERY_APP
 from graphmail.resource import Info, Option, Values
+from graphmail.resources.absent_credentials import AbsentCredentials
 from graphmail.resources.application_reference import (
     application_path,
     deleted_application,
@@ -33,7 +30,6 @@ from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.foreign_credentials import foreign_credential_ids
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.rights import EXCHANGE_READS
-from graphmail.rotation.standing import DEAD
 from graphmail.start_state import StartState
 from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
@@ -101,6 +97,7 @@ class Absence:
             self._why = stays_for(tenant, self._application, self._reference)
         self.client_id = str((self._application or {}).get("appId") or former_client_id(tenant, self._reference))
         self.key_id = ""
+        self._credentials = AbsentCredentials(tenant, self.client_id)
 
     def checks(self) -> list[Check]:
         """All of them; what a service's lag hides is looked at again, for a while."""
@@ -129,67 +126,18 @@ class Absence:
             verdict, observed = "unknown", str(error)
         return Check(name=name, claim=claim, expected=NOTHING, observed=observed[:3900], verdict=verdict)
 
-    def _retired(self) -> list[Path]:
-        """Newest last."""
-        folder = self._tenant.state.credentials / "retired"
-        return sorted(folder.glob("*.age"), key=lambda path: path.stat().st_mtime)
-
     def _token(self) -> tuple[Verdict, str]:
-        refused = []
-        for key_id in self._lost():
-            self.key_id = key_id
-            if key_id.lower() in self._on_app():
-                return "failed", f"credential {key_id} is still on the app"
-            refused.append(f"{key_id}: not tried, since no sealed copy of it is left; no longer on the app")
-        for path in self._retired():
-            credential = read_sealed(path)
-            self.key_id = credential.key_id
-            if not credential.can_sign_in:
-                if credential.key_id.lower() in self._on_app():
-                    return "failed", f"federated credential {credential.key_id} is still on the app"
-                refused.append(f"{credential.key_id}: no longer on the app, so nobody's tokens stand for it")
-                continue
-            answer = self._refusal(credential)
-            if not answer:
-                return "failed", f"credential {credential.key_id} still gets a token"
-            refused.append(f"{credential.key_id}: {answer}")
-        tried = "; ".join(refused) or "no credential was made here"
-        if not (works := self._working()):
-            return "passed", tried
+        verdict, tried = self._credentials.tried(self._max_wait)
+        self.key_id = self._credentials.key_id
+        if verdict != "passed" or not (works := self._working()):
+            return verdict, tried
         # Nobody here holds their text, so what they open is read and not tried.
         return self._or_left(f"{tried}; not made here, and gets tokens: {works}")
-
-    def _lost(self) -> list[str]:
-        """Key ids of what was made here and taken back, and of which nothing is left to try."""
-        there = {path.stem for path in self._retired()}
-        made = made_here(Journal(self._tenant.state.journal), "retired", "untried", DEAD)
-        return [key_id for key_id in (str(entry.facts["key_id"]) for entry in made) if key_id not in there]
-
-    def _on_app(self) -> set[str]:
-        """Key ids, in small letters, of all that is on the app, of whatever kind."""
-        app = self._tenant.graph.find(application_path("", self.client_id)) if self.client_id else None
-        there = credentials_on(app, federated_credentials(self._tenant, app)) if app else []
-        return {one.key_id for one in there}
-
-    def _refusal(self, credential: SealedCredential) -> str:
-        graph = self._tenant.as_mail_app(credential)
-
-        def refused() -> str | None:
-            try:
-                graph.token(True)
-            except TokenError as error:
-                return ", ".join(f"AADSTS{code}" for code in error.codes) if error.status in (400, 401) else None
-            return None
-
-        try:
-            return poll(self._tenant.clock, refused, self._max_wait, "the credential to be refused")
-        except DeadlineExceeded:
-            return ""
 
     def _mailboxes(self, sources: Sources) -> tuple[Verdict, str]:
         """Without a token there is nothing to ask a mailbox with; with one, each has to answer 403."""
         asked = [*self._entry["mailboxes"], self._entry["outside_mailbox"]]
-        for path in self._retired():
+        for path in self._credentials.copies():
             credential = read_sealed(path)
             if not credential.can_sign_in:
                 continue

@@ -61,12 +61,7 @@ class AppRoleAssignment(Resource):
         for name in desired["roles"]:
             offered(tenant, name)
         application = referred_application(tenant, desired)
-        principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
-        if application and principal is None and not tenant.run.check_mode:
-            # One read proves no absence: another replica may be behind.
-            tenant.reads.drop()
-            path = service_principal_path(application["appId"])
-            principal = find_again(tenant.clock, lambda: tenant.graph.find(path))
+        principal = self._principal(tenant, application) if application else None
         if application is None or principal is None:
             self._must_be_planned(tenant, desired)
             return Found({"roles": []})
@@ -88,7 +83,7 @@ class AppRoleAssignment(Resource):
     def _leaving(self, tenant: Tenant, desired: Values) -> Found | None:
         """What goes, and of an app that stays only what was granted here; None where there is nothing of it."""
         application = referred_application(tenant, desired)
-        principal = tenant.graph.find(service_principal_path(application["appId"])) if application else None
+        principal = self._principal(tenant, application) if application else None
         if application is None or principal is None:
             return None
         there = self._granted(tenant, application, desired)
@@ -100,6 +95,16 @@ class AppRoleAssignment(Resource):
                 tenant.warn(f"Left alone: consent to {role} of app {application['appId']}; it was not granted here.")
         found = {"principal_id": principal["id"], "assignments": goes, "kept": sorted(set(there) - set(goes))}
         return Found({"roles": sorted(goes)}, found) if goes else None
+
+    @staticmethod
+    def _principal(tenant: Tenant, application: dict[str, Any]) -> dict[str, Any] | None:
+        """One read proves no absence, and consent that is not seen would stay."""
+        path = service_principal_path(application["appId"])
+        found = tenant.graph.find(path)
+        if found is None and not tenant.run.check_mode:
+            tenant.reads.drop()
+            found = find_again(tenant.clock, lambda: tenant.graph.find(path))
+        return found
 
     def _granted(self, tenant: Tenant, application: dict[str, Any], desired: Values) -> dict[str, str]:
         """As `assignments`; what a run died over is looked for again, or it would appear when nobody revokes it."""
@@ -147,8 +152,7 @@ class AppRoleAssignment(Resource):
         """Record the consent of an app that was there before, ahead of what only confines it."""
         wanted = {"application": desired["application"], "client_id": desired.get("client_id")}
         application = referred_application(tenant, wanted)
-        path = service_principal_path(str(application["appId"])) if application else ""
-        if not path or not (tenant.graph.find(path) or find_again(tenant.clock, lambda: tenant.graph.find(path))):
+        if application is None or self._principal(tenant, application) is None:
             return  # without an enterprise application nothing is consented to
         found = self.read(tenant, wanted | {"roles": [], "known_credentials": []})
         if found and self.adopted(tenant, found, wanted) and (values := self.as_found(tenant, found, wanted)):

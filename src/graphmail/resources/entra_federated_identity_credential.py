@@ -8,10 +8,15 @@ from typing import Any, ClassVar
 
 from graphmail.credentials import FederatedIdentity, read
 from graphmail.errors import GraphError, TenantError, nothing_done
-from graphmail.keyed_create import AGREEING, create_keyed
+from graphmail.keyed_create import AGREEING, create_keyed, find_again
 from graphmail.pending import Pending
 from graphmail.resource import ASSIGNED, Found, Option, Plan, Resource, State, Values
-from graphmail.resources.application_reference import REFERENCE, former_client_id, referred_application
+from graphmail.resources.application_reference import (
+    REFERENCE,
+    application_path,
+    former_client_id,
+    referred_application,
+)
 from graphmail.resources.credential_journal import ADD_FEDERATED, CredentialJournal
 from graphmail.resources.federated_credentials import LARGEST, federated_credentials, federated_path
 from graphmail.retry import Operation
@@ -70,6 +75,11 @@ class FederatedIdentityCredential(Resource):
         """Every one that the journal knows and did not take back, and what an open intent made."""
         client_id = str(application["appId"]) if application else former_client_id(tenant, desired)
         journal = CredentialJournal(tenant, client_id, ADD_FEDERATED)
+        if application is None and journal.unretired() and not tenant.run.check_mode:
+            # One read proves no absence, and what is not taken off the app must not be noted as taken back.
+            path = application_path(desired["application"], desired.get("client_id"))
+            tenant.reads.drop()
+            application = find_again(tenant.clock, lambda: tenant.graph.find(path))
         there = self._there(tenant, application, journal) if application else []
         begun = {name: marker for marker, name in journal.open_names().items()}
         left = {str(entry["id"]): begun[entry["name"]] for entry in there if entry["name"] in begun}
