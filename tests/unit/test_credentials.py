@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 
 from graphmail import sealed
 from graphmail.credentials import ClientSecret, from_json, read
+from graphmail.credentials.__main__ import main
 from graphmail.errors import TenantError
 from tests.sandbox.signed_in import KeyPair
 
@@ -193,4 +195,19 @@ def test_keys_are_read_from_the_files_that_are_named(tmp_path, identity):
     result = seal(tmp_path, "contoso", "--inventory", path, stdin=typed)
 
     assert result.returncode == 0, result.stderr
-    assert read(tmp_path / "state/contoso/admin.age").certificate == answers["certificate"]
+    kept = read(tmp_path / "state/contoso/admin.age")
+    assert kept.certificate == answers["certificate"]
+    assert kept.expires == load_pem_x509_certificate(answers["certificate"].encode()).not_valid_after_utc
+
+
+def test_who_types_a_secret_is_asked_when_it_ends(tmp_path, identity, monkeypatch):
+    typed = iter([ANSWERS["client_id"], "", "2027-06-01"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(typed))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: SECRET)
+    path = inventory(tmp_path, {"contoso": entry()})
+
+    assert main(["seal", "contoso", "--inventory", str(path)]) == 0
+    assert read(tmp_path / "state/contoso/admin.age").expires == datetime(2027, 6, 1, tzinfo=UTC)
+
+    typed = iter([ANSWERS["client_id"], "", "next June"])
+    assert main(["seal", "contoso", "--inventory", str(path)]) == 1

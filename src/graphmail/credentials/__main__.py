@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from graphmail.admin import KINDS, keep
-from graphmail.credentials import from_json, no_credential
+from graphmail.credentials import ClientCertificate, from_json, no_credential
 from graphmail.credentials.asked import Answers, asked
 from graphmail.customers import Inventory, load
 from graphmail.customers.to_discover import ToDiscover, load_to_discover, says_discover
@@ -52,6 +52,8 @@ def seal_admin(inventory: Inventory | ToDiscover, name: str, answers: Answers) -
             remedy="copy it from Entra, App registrations; nothing was sealed",
         )
     credential.check()
+    if isinstance(credential, ClientCertificate):
+        credential = credential.with_end()
     path = Path(connection["admin"]["sealed"])
     credential.write(path, connection["operators"])
     return path

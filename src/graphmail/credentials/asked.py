@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from graphmail.errors import TenantError
@@ -25,6 +26,7 @@ def asked(name: str, kind: str) -> Answers:
 def _client_secret() -> Answers:
     return {
         "key_id": input("Id of its secret (may be left empty): ").strip(),
+        "expires": _day(input("Day on which it ends, such as 2027-06-01 (may be left empty): ").strip()),
         "client_secret": getpass.getpass("Client secret (not shown): ").strip(),
     }
 
@@ -42,6 +44,16 @@ def _federated() -> Answers:
         "key_id": input("Name of the federated credential (may be left empty): ").strip(),
         "assertion_file": input("File in which the identity provider keeps a fresh token: ").strip(),
     }
+
+
+def _day(typed: str) -> str | None:
+    """The first moment of that day, so that the report warns rather a day early."""
+    try:
+        return f"{date.fromisoformat(typed)}T00:00:00+00:00" if typed else None
+    except ValueError:
+        raise TenantError(
+            "This is no day", expected="a day such as 2027-06-01", remedy="type it so; nothing was sealed"
+        ) from None
 
 
 def _text(name: str) -> str:

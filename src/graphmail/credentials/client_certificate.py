@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -58,6 +58,10 @@ class ClientCertificate(SealedCredential):
             key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
             expires=certificate.not_valid_after_utc,
         )
+
+    def with_end(self) -> Self:
+        """A certificate says itself when it ends, so nobody has to. Raises ValueError where it is none."""
+        return replace(self, expires=load_pem_x509_certificate(self.certificate.encode()).not_valid_after_utc)
 
     @property
     def der(self) -> bytes:

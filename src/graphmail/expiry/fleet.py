@@ -19,7 +19,7 @@ from graphmail.state import StateFolder, state_root
 
 MAIL_APP, ADMIN, VENDOR = "mail app", "automation", "mail app, kept by the vendor"
 OF_PERSON = "a person's sign-in: ends with a new password, or when it is not used for long"
-NOT_TOLD = "its end was not told when it was sealed: seal it again with it"
+NOT_TOLD = "no end was told: seal it again, and say it"
 
 
 def expiries(inventory: Inventory) -> list[Expiry]:
