@@ -1,0 +1,172 @@
+"""VERIFY.md of a real archive, run literally, where this package is not: only the tools that it names."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import bagit
+import pytest
+
+from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.keys import SigningKey
+from graphmail.sandbox.timestamp import authority
+from tests.sandbox_process import ROOT
+
+from .sealed_archive import Archive
+from .test_tamper import made  # noqa: F401 - a fixture
+
+TOOLS = ("openssl", "sha256sum", "bash", "xxd")
+NODE_MODULES = ROOT / "tests" / "clients" / "node" / "node_modules"
+BLOCKS = ("log", "keys", "population", "runs", "kept")
+
+pytestmark = pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+
+
+@pytest.fixture
+def page(made, tmp_path):  # noqa: F811
+    """A copy of the archive, and a shell in which nothing of this project can be imported."""
+    root = tmp_path / "evidence"
+    shutil.copytree(made[0], root)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    installed = Path(bagit.__file__)
+    shutil.copytree(next(installed.parent.glob("bagit-*.dist-info")), tools / "lib" / "bagit-1.dist-info")
+    shutil.copy(installed, tools / "lib")
+    (tools / "bagit.py").write_text(f'#!/bin/sh\nexec {sys.executable} -E -S {tools}/lib/bagit.py "$@"\n')
+    (tools / "bagit.py").chmod(0o755)
+    return Page(root, {"PATH": f"{tools}:/usr/bin:/bin", "LANG": "C.UTF-8", "NODE_MODULES": str(NODE_MODULES)})
+
+
+class Page:
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
+        self.root, self.environment = root, environment
+        text = (root / "VERIFY.md").read_text()
+        self.blocks = dict(re.findall(r"<!-- block: (\w+) -->\n```sh\n(.*?)```", text, re.DOTALL))
+
+    def run(self, block: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-c", self.blocks[block]],
+            cwd=self.root,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def complaints(self) -> list[str]:
+        return [name for name in BLOCKS if self.run(name).returncode]
+
+    def first(self, pattern: str) -> Path:
+        return sorted(self.root.glob(pattern))[0]
+
+
+def test_the_page_has_these_blocks_and_no_other_shell(page):
+    assert set(page.blocks) == {*BLOCKS, "sigstore"}
+    assert (page.root / "VERIFY.md").read_text().count("```") == 2 * len(page.blocks)
+
+
+def test_a_genuine_archive_passes_every_block(page):
+    for block in BLOCKS:
+        done = page.run(block)
+        assert done.returncode == 0, f"{block}: {done.stdout}{done.stderr}"
+    assert "3 runs opened, 3 ended" in page.run("population").stdout
+    assert page.run("runs").stdout.count(": sealed ") == 3
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+HARM = {
+    "a step": lambda page: _flip(page.first("*/*/bag/data/steps.jsonl")),
+    "a manifest": lambda page: _flip(page.first("*/*/bag/tagmanifest-sha512.txt")),
+    "a seal": lambda page: _flip(page.first("*/*/run.sigstore.json")),
+    "an inclusion": lambda page: _flip(page.first("*/*/inclusion.json")),
+    "a line of the log": lambda page: _flip(page.root / "LOG"),
+    "a checkpoint": lambda page: _flip(page.first("checkpoints/*")),
+    "a key": lambda page: _flip(page.first("keys/*")),
+    "the page": lambda page: _flip(page.root / "VERIFY.md"),
+    "a run taken away": lambda page: shutil.rmtree(page.first("*/*/bag").parent),
+    "a file added to a bag": lambda page: (page.first("*/*/bag/data") / "extra").touch(),
+    "a file added to a run": lambda page: (page.first("*/*/bag").parent / "extra").touch(),
+    "a file added to the archive": lambda page: (page.root / "extra").touch(),
+    "an empty folder": lambda page: (page.first("*/*/bag/data") / "extra").mkdir(),
+    "a link": lambda page: (page.first("*/*/bag/data") / "extra").symlink_to("plan.json"),
+    "a checkpoint added": lambda page: (page.root / "checkpoints" / "00000099.note").touch(),
+    "another run's seal": lambda page: shutil.copy(
+        sorted(page.root.glob("*/*/run.sigstore.json"))[1], page.first("*/*/run.sigstore.json")
+    ),
+    "a folder that is no run": lambda page: shutil.copytree(
+        page.first("*/*/bag").parent, page.root / "contoso" / "20260301T120009Z-site-000009"
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_tampered_archive_fails_a_block(page, harm):
+    HARM[harm](page)
+    assert page.complaints()
+
+
+def test_a_shortened_log_fails_against_a_checkpoint_that_was_kept(page, tmp_path):
+    kept = shutil.copy(sorted((page.root / "checkpoints").iterdir())[-1], tmp_path / "kept.note")
+    assert page.run("kept", CHECKPOINT=str(kept)).returncode == 0
+    lines = (page.root / "LOG").read_bytes().splitlines(keepends=True)
+    (page.root / "LOG").write_bytes(b"".join(lines[:-1]))
+    assert page.run("kept", CHECKPOINT=str(kept)).returncode == 1
+
+
+@pytest.mark.skipif(not (NODE_MODULES / "@sigstore").is_dir(), reason="@sigstore/verify is not there: `make clients`")
+def test_sigstores_own_library_verifies_every_seal_and_refuses_a_changed_one(page):
+    done = page.run("sigstore")
+    assert (done.returncode, done.stdout) == (0, "3 bundles verify\n"), done.stderr
+    seal = page.first("*/*/run.sigstore.json")
+    text = seal.read_text()
+    place = text.index('"sig":"') + 17
+    seal.write_text(text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :])
+    assert page.run("sigstore").returncode != 0
+
+
+class LongAgo(datetime):
+    """Eleven years ago, when the authority's certificate was made: it ended a year ago."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) - timedelta(days=11 * 365)
+
+
+def test_after_eleven_years_with_all_certificates_and_keys_ended_the_verdict_is_the_same(tmp_path, monkeypatch):
+    for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
+        monkeypatch.setenv(name, "put back by the fixture")
+    with monkeypatch.context() as then:
+        then.setattr(authority, "datetime", LongAgo)
+        archive = Archive(tmp_path)
+        archive.with_key(SigningKey.make(tmp_path / "then.age", [], LongAgo.now(UTC)))
+        archive.seal(1)
+    ended = archive.authority.service.certificate.not_valid_after_utc
+    assert ended < datetime.now(UTC)
+    assert Examination(archive.root).run().good
+    page = Page(archive.root, {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+    assert page.run("log").returncode == 0
+    done = page.run("runs")
+    assert f": sealed {LongAgo.now():%b}" in done.stdout or "no bag" in done.stdout, done.stdout  # bagit.py is not here
+    _flip(page.first("*/*/bag/data/steps.jsonl"))
+    assert not Examination(archive.root).run().good
+
+
+def test_a_key_that_had_ended_when_it_signed_does_not_count(tmp_path, monkeypatch):
+    for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
+        monkeypatch.setenv(name, "put back by the fixture")
+    archive = Archive(tmp_path)
+    archive.with_key(SigningKey.make(tmp_path / "then.age", [], LongAgo.now(UTC)))
+    run = archive.seal(1)
+    assert [
+        fault for fault in Examination(archive.root).run().faults if run.run_id in fault and "did not count" in fault
+    ]
