@@ -27,7 +27,10 @@ def test_the_next_run_ends_as_an_uninterrupted_one(state, customer_of, monkeypat
     points = killer.points_of(lambda: rotated.through(old))
     (old,) = rotated.on_the_app
 
-    for number, point in enumerate(chosen(points, others=3)):
+    # A mail that went and was not written down is the one that could go twice.
+    mailed = [point for point in points if point.after and "sendMail" in point.asked]
+    sample = list(dict.fromkeys([*mailed, *chosen(points, others=3)]))
+    for number, point in enumerate(sample):
         with told(point):
             killer.kill(point, lambda old=old: rotated.through(old))
             rotated.nothing_lost()
@@ -43,7 +46,7 @@ def test_the_next_run_ends_as_an_uninterrupted_one(state, customer_of, monkeypat
             assert rotated.rotate(old) == "nothing"
             old = new
     replaced = rotated.without_a_gap()
-    assert replaced > len(chosen(points, others=3))
+    assert replaced > len(sample)
     sent = mails(rotated)
     assert len(sent) == len(set(sent))
     assert bool(sent) == (delivery == "mail")
