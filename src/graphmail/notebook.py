@@ -34,6 +34,7 @@ OWN_ERRORS = frozenset(
         "InventoryError",
         "NoInventory",
         "NotProved",
+        "NotReached",
         "NotReady",
         "NotSearched",
         "NotTried",

@@ -26,8 +26,9 @@ ROLES = {
 class Admin:
     """Contoso's way of signing in; `tenant(kind)` is the option that every module takes."""
 
-    def __init__(self, task, sandbox, folder: Path) -> None:
+    def __init__(self, task, sandbox, folder: Path, provider: Path) -> None:
         self.task, self.sandbox, self.folder = task, sandbox, folder
+        self.assertion = provider / "assertion"  # the identity provider's own, where no run writes
         self.sealed = folder / "state" / "contoso" / "admin.age"
         self.client_id = sandbox.json["admins"][CONTOSO]["client_id"]
 
@@ -47,8 +48,8 @@ class Admin:
             self.sandbox.by_hand(CONTOSO, "POST", f"{path}/federatedIdentityCredentials", trusted)
             now = int(time.time())
             claims = {"iss": ISSUER, "sub": SUBJECT, "aud": FOR_ENTRA, "nbf": now, "exp": now + 300}
-            (self.folder / "assertion").write_text(PAIR.sign(claims, "RS256", kid="k1"))
-            credential = FederatedAssertion(CONTOSO, self.client_id, "k", str(self.folder / "assertion"))
+            self.assertion.write_text(PAIR.sign(claims, "RS256", kid="k1"))
+            credential = FederatedAssertion(CONTOSO, self.client_id, "k", str(self.assertion))
         self.sandbox.settle(CONTOSO)
         self.sandbox.mark()
         credential.write(self.sealed, [])
@@ -66,8 +67,8 @@ class Admin:
 
 
 @pytest.fixture
-def admin(task, sandbox, tmp_path) -> Admin:
-    return Admin(task, sandbox, tmp_path)
+def admin(task, sandbox, tmp_path, tmp_path_factory) -> Admin:
+    return Admin(task, sandbox, tmp_path, tmp_path_factory.mktemp("provider"))
 
 
 @pytest.mark.parametrize("kind", ["certificate", "federated"])

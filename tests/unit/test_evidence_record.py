@@ -47,7 +47,13 @@ def test_the_json_has_exactly_the_agreed_fields():
     assert set(fields["checks"][0]) == {
         *("name", "claim", "expected", "observed", "verdict", "seconds", "attempts", "request_ids"),
     }
-    assert set(fields["subject"]) == {"client_id", "key_id", "mailboxes", "outside_mailbox"}
+    assert set(fields["subject"]) == {
+        "client_id",
+        "key_id",
+        "signed_in_with",
+        "mailboxes",
+        "outside_mailbox",
+    }
     assert fields["schema"] == 1
 
 
