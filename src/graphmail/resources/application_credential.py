@@ -117,7 +117,8 @@ class ApplicationCredential(Resource):
             return None
         live = {"key_id": retire[0]} if retire else None
         about = {"client_id": client_id, "retire": retire, "left": left, "application": application, "live": live}
-        return Found({"lifetime": desired["lifetime"]} if retire else {}, about)
+        # How long it was made for, only its making knew; the plan names it by its key id.
+        return Found({}, about)
 
     def plan(self, found: Found | None, desired: Values, state: State) -> Plan:
         if found is None and state == "present":
