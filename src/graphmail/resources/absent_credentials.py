@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graphmail.credentials import read
-from graphmail.errors import DeadlineExceeded
+from graphmail.errors import DeadlineExceeded, TokenError
 from graphmail.evidence import Verdict
 from graphmail.journal import Journal
 from graphmail.live_credential import made_here
@@ -15,6 +15,8 @@ from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.resources.kept_credentials import credentials_on
 from graphmail.rotation.standing import DEAD
 from graphmail.tenant import Tenant
+
+DISABLED = 7000112  # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 
 
 class AbsentCredentials:
@@ -47,11 +49,22 @@ class AbsentCredentials:
                 refused.append(f"{credential.key_id}: no longer on the app, so nobody's tokens stand for it")
                 continue
             try:
-                answer = Attempts(self._tenant).refused_twice(path, seconds)
+                answer = f"{Attempts(self._tenant).refused_twice(path, seconds)}, twice"
             except DeadlineExceeded:
                 return "failed", f"credential {credential.key_id} still gets a token"
-            refused.append(f"{credential.key_id}: {answer}, twice")
+            except TokenError as error:
+                answer = self._of_disabled(credential.key_id, error)
+            refused.append(f"{credential.key_id}: {answer}")
         return "passed", "; ".join(refused) or "no credential was made here"
+
+    def _of_disabled(self, key_id: str, error: TokenError) -> str:
+        """An app that is disabled, as it was before, is refused whatever it signs in with; so the app itself is read.
+
+        Raises the error where that does not show that the credential is gone.
+        """
+        if DISABLED not in error.codes or key_id.lower() in self._on_app():
+            raise error
+        return f"AADSTS{DISABLED}, since the app is disabled; no longer on the app"
 
     def _lost(self) -> list[str]:
         """Key ids of what was made here and taken back, and of which nothing is left to try."""
