@@ -5,10 +5,35 @@ from __future__ import annotations
 import pytest
 
 from tests.notebooks.diagnosed import diagnosed, names
-from tests.notebooks.test_reach import CEO, GRAPH, HOURS, SUPPORT, assign, grant, other_group, policy
 from tests.notebooks.world import Onboarded
+from tests.void_scopes import CEO, GRAPH, HOURS, SUPPORT
 
 FOREVER = 10**9
+
+
+def assign(customer: Onboarded, name: str, role: str, **scope: str) -> None:
+    role = f"Application {role}"
+    customer.cmdlet("New-ManagementRoleAssignment", Name=name, App=customer.principal["id"], Role=role, **scope)
+
+
+def grant(customer: Onboarded, resource: str, role: str) -> None:
+    found = customer.graph("GET", f"/servicePrincipals(appId='{resource}')")
+    role_id = next(r["id"] for r in found["appRoles"] if r["value"] == role)
+    body = {"principalId": customer.principal["id"], "resourceId": found["id"], "appRoleId": role_id}
+    customer.graph("POST", f"/servicePrincipals/{found['id']}/appRoleAssignedTo", body)
+
+
+def other_group(customer: Onboarded, name: str, *members: str) -> None:
+    address = f"{name.replace(' ', '-')}@contoso.example"
+    customer.cmdlet("New-DistributionGroup", Name=name, Type="Security", PrimarySmtpAddress=address)
+    for member in members:
+        customer.cmdlet("Add-DistributionGroupMember", Identity=name, Member=member)
+    customer.sandbox.settle(customer.tenant)
+
+
+def policy(customer: Onboarded, right: str, group: str) -> None:
+    identity = {"AppId": [customer.app["appId"]], "AccessRight": right, "PolicyScopeGroupId": group}
+    customer.cmdlet("New-ApplicationAccessPolicy", Description=" ", **identity)
 
 
 def settled(customer: Onboarded) -> Onboarded:

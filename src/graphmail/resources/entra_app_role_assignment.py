@@ -152,7 +152,9 @@ class AppRoleAssignment(Resource):
         """Record the consent of an app that was there before, ahead of what only confines it."""
         wanted = {"application": desired["application"], "client_id": desired.get("client_id")}
         application = referred_application(tenant, wanted)
-        if application is None or self._principal(tenant, application) is None:
+        if application is None or made_here(tenant, application, wanted):
+            return  # nobody consented to anything before it was there
+        if self._principal(tenant, application) is None:
             return  # without an enterprise application nothing is consented to
         found = self.read(tenant, wanted | {"roles": [], "known_credentials": []})
         if found and self.adopted(tenant, found, wanted) and (values := self.as_found(tenant, found, wanted)):
