@@ -58,7 +58,7 @@ def after_leave(state: StartState, *, migrated: bool = False) -> list[Leftover]:
         if not state.has_group:
             # Made here, and the policy acts on it.
             found += [Leftover(kind, GROUP, (THERE,), "it is named by") for kind in ("group", "members")]
-    found += _group(state, named=policy_stays or _named_by_others(state, migrated=migrated))
+    found += _group(state, named=policy_stays or _named_by_others(state))
     return found
 
 
@@ -86,9 +86,9 @@ def _group(state: StartState, *, named: bool) -> Iterator[Leftover]:
         yield Leftover("members", GROUP, ("members",), "members added here")
 
 
-def _named_by_others(state: StartState, *, migrated: bool) -> bool:
-    """Something of the start state that acts on the group is there still."""
-    return (state.policy in ("ours", "deny_group") and not migrated) or state.roles in ("partial", "whole")
+def _named_by_others(state: StartState) -> bool:
+    """Something of the start state acts on the group: still, or again, as a policy that a migration had removed."""
+    return state.policy in ("ours", "deny_group") or state.roles in ("partial", "whole")
 
 
 def _own_policy(state: StartState) -> bool:
