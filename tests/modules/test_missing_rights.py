@@ -125,7 +125,7 @@ def withdraw_role(sandbox) -> None:
 
 @pytest.mark.parametrize("right", [RIGHTS[name] for name in ADMIN], ids=lambda right: right.delegated)
 def test_without_a_delegated_permission_the_preflight_fails_and_names_it(task, sandbox, tmp_path, right):
-    admin = Admin(task, sandbox, tmp_path)
+    admin = Admin(task, sandbox, tmp_path, tmp_path)
     graph = tuple(name for name in GRAPH_SCOPES if name != right.delegated)
     exchange = tuple(name for name in EXCHANGE_SCOPES if name != right.delegated)
 

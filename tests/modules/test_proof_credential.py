@@ -27,7 +27,7 @@ def test_it_is_made_once_and_removed_and_nothing_else_is(task, app):
     assert not task(NAME, **PROOF)["changed"]
     assert names(app) == ["graphmail proof", "vendor"]
     removed = task(NAME, **PROOF, state="absent")
-    assert removed["diff"]["before"] == {"lifetime": "2 days", "key_id": made["key_id"]}
+    assert removed["diff"]["before"] == {"key_id": made["key_id"]}
     assert names(app) == ["vendor"]
     assert not task(NAME, **PROOF, state="absent")["changed"]
 
