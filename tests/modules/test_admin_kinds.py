@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from graphmail.credentials import ClientCertificate, FederatedAssertion
+from graphmail.credentials import ClientCertificate, FederatedAssertion, read
+from graphmail.evidence.secrecy import SecretsFound
 from tests.modules.test_tenant_info import ASKED
 from tests.ops_client import EXCHANGE_SCOPES, GRAPH_SCOPES, OpsClient
 from tests.sandbox.signed_in import ADMIN, NOBODY, KeyPair, appoint
@@ -77,6 +79,20 @@ def test_the_preflight_passes_with_an_app_of_each_kind(task, sandbox, admin, kin
 
     assert result["organization"] == "Contoso"
     assert sandbox.writes == []
+
+
+def test_the_key_of_an_admin_certificate_that_lies_elsewhere_is_looked_for_in_the_evidence(task, admin, tmp_path):
+    tenant = admin.app("certificate")
+    elsewhere = tmp_path / "vault" / "contoso.age"
+    elsewhere.parent.mkdir()
+    admin.sealed.rename(elsewhere)
+    tenant["admin"]["sealed"] = str(elsewhere)
+    task(NAME, tenant=tenant, **ASKED)
+    run = task.run.opened("contoso").evidence
+    (run.data / "leak.txt").write_text(read(elsewhere).private_key)
+
+    with pytest.raises(SecretsFound, match=r"leak\.txt: private key"):
+        run.close("succeeded", datetime.now(UTC))
 
 
 @pytest.mark.parametrize("kind", ["device_code", "authorization_code"])

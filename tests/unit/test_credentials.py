@@ -102,6 +102,7 @@ def test_admin_is_sealed_to_the_operators_of_the_inventory(tmp_path, identity):
     [
         ("fabrikam", ANSWERS, "no customer fabrikam"),
         ("contoso", {**ANSWERS, "tenant_id": "5a4d0000-0000-4000-8000-000000000002"}, "another tenant"),
+        ("contoso", {**ANSWERS, "tenant_id": SECRET}, "another tenant"),
         ("contoso", {**ANSWERS, "client_id": ""}, "is no GUID"),
         ("contoso", {**ANSWERS, "client_id": "abc"}, "is no GUID"),
         ("contoso", {**ANSWERS, "client_secret": ""}, "is empty"),

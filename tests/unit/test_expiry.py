@@ -100,6 +100,20 @@ def test_an_end_that_nobody_knows_is_unknown_and_says_what_to_do(machine, days, 
     assert "no end was told: seal it again" in out or "cannot be read" in out
 
 
+def test_a_damaged_journal_hides_no_other_customer(machine):
+    machine.inventory = inventory(machine.folder, {"contoso": entry(), "fabrikam": entry("fabrikam", 2)})
+    machine.made(365)
+    machine.admin(400)
+    damaged = StateFolder(machine.folder / "state", "fabrikam").make()
+    damaged.journal.write_text("no entry\n\n{}\n")
+
+    told = {(c["customer"], c["whose"]): c for c in machine.data()}
+
+    assert told["contoso", "mail app"]["status"] == "ok"
+    assert told["fabrikam", "mail app"]["status"] == "unknown"
+    assert f"line 1 of {damaged.journal}" in told["fabrikam", "mail app"]["standing"]
+
+
 def test_what_has_no_end_is_no_reason_to_look(machine):
     machine.made(365)
     FederatedAssertion("t", "c", "a1", "/var/run/token").write(machine.state.admin, [])

@@ -36,7 +36,10 @@ def seal_admin(inventory: Inventory | ToDiscover, name: str, answers: Answers) -
     connection = _connection(inventory, name)
     tenant_id, kind = connection["tenant_id"], connection["admin"]["kind"]
     if (answers.get("tenant_id") or tenant_id).lower() != tenant_id:
-        raise TenantError("This credential is for another tenant", expected=tenant_id, found=str(answers["tenant_id"]))
+        # Not shown unless it is an id: somebody may have put the secret into the wrong field.
+        found = str(answers["tenant_id"])
+        found = found if re.fullmatch(GUID, found) else "no tenant id"
+        raise TenantError("This credential is for another tenant", expected=tenant_id, found=found)
     if (answers.get("kind") or kind) != kind:
         raise TenantError(
             f"This credential is of another kind than the inventory says of customer {name}",

@@ -23,16 +23,20 @@ NOT_TOLD = "no end was told: seal it again, and say it"
 
 
 def expiries(inventory: Inventory) -> list[Expiry]:
-    """In the inventory's order. Raises TenantError where a journal is damaged.
+    """In the inventory's order.
 
-    A sealed file that does not open is unknown, and says why.
+    Of a sealed file that does not open or a damaged journal the end is unknown, and it is said why.
     """
     return [expiry for customer in inventory.customers.values() for expiry in _of(customer, inventory.path)]
 
 
 def _of(customer: Customer, inventory: Path) -> Iterator[Expiry]:
     state = StateFolder(state_root(), customer.name)
-    yield from _made_here(customer, state)
+    try:
+        yield from list(_made_here(customer, state))
+    except TenantError as error:
+        why = f"{error.problem}: {error.found}"
+        yield _expiry(customer, MAIL_APP, customer.credential.kind, "", None, why)
     if customer.credential.keep:
         yield from _kept(customer, state)
     yield from _admin(customer, inventory, state)

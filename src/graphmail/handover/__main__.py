@@ -24,6 +24,7 @@ from graphmail.handover.opening import Opening
 from graphmail.handover.receipt import Receipt, signature_of
 from graphmail.handover.received import take_in
 from graphmail.handover.ssh_signature import fingerprint
+from graphmail.printable import visible
 from graphmail.sealed import identity_file
 from graphmail.state import StateFolder, state_root
 
@@ -33,8 +34,10 @@ def shown(credential: SealedCredential) -> str:
     fields = json.loads(credential.to_json())
     names = ("tenant_id", "client_id", "key_id", "expires")
     own = [name for name in fields if name not in (*names, "kind")]
-    lines = [f"{name:16}{fields[name]}" for name in (*names, *own) if fields[name] and "\n" not in str(fields[name])]
-    blocks = [f"{name}:\n{fields[name]}" for name in own if "\n" in str(fields[name])]
+    # Whoever sealed the file chose the texts, and they go to a terminal.
+    fields = {name: visible(str(value)) if value else "" for name, value in fields.items()}
+    lines = [f"{name:16}{fields[name]}" for name in (*names, *own) if fields[name] and "\n" not in fields[name]]
+    blocks = [f"{name}:\n{fields[name]}" for name in own if "\n" in fields[name]]
     return "\n".join([*lines, *blocks])
 
 

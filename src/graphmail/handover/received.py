@@ -37,8 +37,11 @@ def take_in(path: Path, state: StateFolder, tenant_id: str, recipients: Sequence
     receipt = checked(path, state, tenant_id, recipients)
     kept = receipt_path(state.handed_over(receipt.key_id))
     if path.resolve() != kept.resolve():
-        write_over(signature_of(kept), signature_of(path).read_bytes())
-        write_over(kept, path.read_bytes())
+        text, signature = path.read_bytes(), signature_of(path).read_bytes()
+        # Of an older one the text goes first: a text beside another one's signature would stop each later run.
+        kept.unlink(missing_ok=True)
+        write_over(signature_of(kept), signature)
+        write_over(kept, text)
     Deliveries(state).received(receipt, hashlib.sha256(kept.read_bytes()).hexdigest())
     return receipt
 

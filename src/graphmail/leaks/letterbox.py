@@ -32,9 +32,12 @@ _FIELDS = {
     "client_assertion": "client assertion",
     "client_secret": "client secret",
     "device_code": "device code",
+    "private_key": "private key",
     "secrettext": "client secret",
     "uploadurl": "upload URL",
 }
+# Of a request alone, since replies name their errors so.
+_FORM_FIELDS = _FIELDS | {"code": "authorization code", "code_verifier": "code verifier"}
 
 
 class Slot:
@@ -105,20 +108,21 @@ def secrets_told(form: Any, reply: bytes) -> Iterator[tuple[str, str]]:
     told: Any = None
     with suppress(ValueError, RecursionError):
         told = json.loads(reply)
-    yield from _held([fields, told])
+    yield from _held(fields, _FORM_FIELDS)
+    yield from _held(told, _FIELDS)
 
 
-def _held(value: Any) -> Iterator[tuple[str, str]]:
+def _held(value: Any, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            kind = _FIELDS.get(str(name).lower())
+            kind = names.get(str(name).lower())
             if kind and isinstance(inner, str):
                 yield kind, inner
             else:
-                yield from _held(inner)
+                yield from _held(inner, names)
     elif isinstance(value, list):
         for inner in value:
-            yield from _held(inner)
+            yield from _held(inner, names)
 
 
 def _folder(state: StateFolder, run_id: str) -> Path:

@@ -58,7 +58,8 @@ class CredentialRotation(Info):
         wishes = _wishes(params)
         journal = Journal(tenant.state.journal, tenant.clock)
         self._acknowledge(tenant, journal, params)
-        standing = _standing(tenant, journal)
+        standing = _standing(tenant, journal, params)
+        _warn_of_replace(tenant, standing, wishes)
         now = tenant.clock.now()
         decision = decide(standing, wishes, now, proved=self._proved(tenant, standing, params))
         if tenant.run.check_mode:
@@ -76,7 +77,7 @@ class CredentialRotation(Info):
         if tenant.run.check_mode:
             return
         deliveries = Deliveries(tenant.state, tenant.clock)
-        for credential in Standing.of(journal).live:
+        for credential in Standing.of(journal, params["recipients"]).live:
             if credential.acknowledged or not credential.delivered:
                 continue
             receipt = receipt_of(tenant.state, tenant.tenant_id, credential.key_id, params["recipients"])
@@ -149,9 +150,22 @@ def _wishes(params: Values) -> Wishes:
         ) from None
 
 
-def _standing(tenant: Tenant, journal: Journal) -> Standing:
+def _warn_of_replace(tenant: Tenant, standing: Standing, wishes: Wishes) -> None:
+    """Whoever asks for one to be replaced now, mostly since somebody saw it, must not take silence for done."""
+    live = [credential.key_id for credential in standing.live]
+    for key_id in sorted(wishes.replace - set(live[-1:])):
+        if key_id in live:
+            tenant.warn(
+                f"Credential {key_id} cannot be replaced yet: it is itself taking the place of {live[-1]}, and no more "
+                "than two may live. Let this rotation come to its end, then run rotate.yml with the same key id again."
+            )
+        else:
+            tenant.warn(f"Credential {key_id} is no live one that was made here for customer {tenant.customer}.")
+
+
+def _standing(tenant: Tenant, journal: Journal, params: Values) -> Standing:
     """Without what cannot be tried any more, since its sealed copy is gone; that is told."""
-    standing = Standing.of(journal)
+    standing = Standing.of(journal, params["recipients"])
     lost = [gone for gone in standing.removed if not tenant.state.retired(gone.key_id).exists()]
     for gone in lost:
         tenant.warn(f"Credential {gone.key_id} was taken back and cannot be tried: its sealed copy is gone.")

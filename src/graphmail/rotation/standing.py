@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
@@ -16,7 +16,10 @@ DEAD = "dead"  # taken back, and since seen to be refused at sign-in
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One that was made here. `action` is what its intent says, which tells the kind; times are aware."""
+    """One that was made here. `action` is what its intent says, which tells the kind; times are aware.
+
+    `delivered` says that all who shall have it got it: until one has acknowledged it, also who was named since.
+    """
 
     marker: str
     client_id: str
@@ -41,23 +44,23 @@ class Standing:
     gone: list[Credential] = field(default_factory=list)
 
     @classmethod
-    def of(cls, journal: Journal) -> Self:
-        """Raises TenantError where the journal is damaged."""
+    def of(cls, journal: Journal, recipients: Sequence[str] = ()) -> Self:
+        """`recipients` are those who shall have it now. Raises TenantError where the journal is damaged."""
         entries = journal.entries()
-        return cls(
-            [_credential(made, entries) for made in _made(journal, "sealed")],
-            [_credential(made, entries) for made in _made(journal, "retired")],
-            [_credential(made, entries) for made in _made(journal, "gone")],
-        )
+
+        def known(result: str) -> list[Credential]:
+            return [_credential(made, entries, recipients) for made in _made(journal, result)]
+
+        return cls(known("sealed"), known("retired"), known("gone"))
 
 
 def _made(journal: Journal, result: str) -> list[Entry]:
     return [entry for entry in made_here(journal, result) if not for_proof(entry.marker) and entry.facts.get("end")]
 
 
-def _credential(made: Entry, entries: list[Entry]) -> Credential:
+def _credential(made: Entry, entries: list[Entry], recipients: Sequence[str]) -> Credential:
     key_id, end = str(made.facts["key_id"]), str(made.facts["end"])
-    begun = {entry.marker for entry in entries if entry.kind == "intent" and entry.action == ACTION}
+    begun = {entry.marker: entry for entry in entries if entry.kind == "intent" and entry.action == ACTION}
     deliveries = [e for e in entries if e.marker in begun and e.kind == "outcome" and e.facts.get("key_id") == key_id]
     acknowledged = _first(e for e in deliveries if e.result == ACKNOWLEDGED)
     intent = next(e for e in entries if e.kind == "intent" and e.marker == made.marker)
@@ -67,10 +70,17 @@ def _credential(made: Entry, entries: list[Entry]) -> Credential:
         key_id=key_id,
         action=intent.action,
         expires=datetime.fromisoformat(end),
-        delivered=any(e.result == DELIVERED for e in deliveries),
+        delivered=acknowledged is not None
+        or any(e.result == DELIVERED and _went_to(begun[e.marker], recipients) for e in deliveries),
         acknowledged=acknowledged.time if acknowledged else None,
         made=intent.time,
     )
+
+
+def _went_to(delivery: Entry, recipients: Sequence[str]) -> bool:
+    named = delivery.facts.get("recipients")
+    got = {tuple(line.split()[:2]) for line in named} if isinstance(named, list) else set()
+    return got >= {tuple(line.split()[:2]) for line in recipients}
 
 
 def _first(entries: Iterable[Entry]) -> Entry | None:

@@ -192,9 +192,10 @@ def test_an_operator_may_say_that_the_vendor_has_it(rotation):
     assert rotation.next(acknowledged=[new])["status"] == "grace"
 
 
-def test_without_a_key_that_can_sign_it_is_said_how_to_go_on(rotation, handover):
+def test_without_a_key_that_can_sign_it_is_said_how_to_go_on(rotation, handover, task):
     new = rotation.add(rotation.next())
     rotation.hand_over(new)
+    task(NAME, **handover)
 
     said = rotation.next(recipients=handover["recipients"])
 
@@ -248,8 +249,28 @@ def test_a_wrong_span_says_what_is_allowed(task, rotation):
     assert "such as 7 days" in task.failed(ROTATION, **rotation.wanted, grace="a week")
 
 
-def test_a_vendor_with_another_key_stops_no_rotation(rotation, handover):
+def test_a_vendor_with_another_key_gets_it_too_before_it_is_waited_for(rotation, handover, task):
     new = rotation.add(rotation.next())
     rotation.acknowledge(rotation.hand_over(new))
 
+    said = rotation.next(recipients=handover["recipients"])
+    assert (said["status"], said["key_id"]) == ("hand_over", new)
+    task(NAME, **handover)
+
     assert rotation.next(recipients=handover["recipients"])["status"] == "awaiting_receipt"
+
+
+def test_a_vendor_who_has_acknowledged_it_stays_acknowledged_with_another_key(rotation, handover):
+    new = rotation.add(rotation.next())
+    rotation.acknowledge(rotation.hand_over(new))
+    assert rotation.next()["status"] == "grace"
+
+    assert rotation.next(recipients=handover["recipients"])["status"] == "grace"
+
+
+def test_who_wants_one_replaced_that_cannot_be_is_told(rotation):
+    new = rotation.add(rotation.next())
+
+    for key_id, told in ((new, "cannot be replaced yet"), ("a-typo", "is no live one that was made here")):
+        assert any(f"{key_id} {told}" in warning for warning in rotation.next(replace=[key_id])["warnings"])
+    assert "warnings" not in rotation.next(replace=[rotation.old])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from graphmail.evidence import Run
-from graphmail.handover.__main__ import main
+from graphmail.handover import received
+from graphmail.handover.__main__ import main, shown
 from graphmail.handover.receipt import receipt_path, signature_of
 from graphmail.journal import Journal
 from tests.modules.handover.conftest import NAME
@@ -65,6 +67,13 @@ def test_as_json_it_can_go_into_a_secret_store(at_the_vendor, ssh_key, credentia
     _, out, _ = opened(at_the_vendor, ssh_key, capsys, "--json")
 
     assert json.loads(out) == json.loads(credential.to_json())
+
+
+def test_what_a_stranger_sealed_moves_no_cursor(credential):
+    told = shown(replace(credential, key_id="k\x1b[2J"))
+
+    assert "\x1b" not in told
+    assert credential.client_secret in told
 
 
 def test_the_receipt_says_who_has_it_and_holds_no_secret(at_the_vendor, ssh_key, credential, capsys):
@@ -170,6 +179,37 @@ def test_a_vendor_with_another_key_is_delivered_to_though_the_old_key_s_receipt_
 
     assert (result["changed"], result["received"]) == (True, None)
     assert not task(NAME, **handover)["changed"]
+
+
+def test_a_machine_that_dies_while_a_newer_receipt_is_kept_stops_no_later_run(
+    task, delivered, at_the_vendor, ssh_key, to_ssh, inventory, capsys, monkeypatch
+):
+    for _ in range(2):
+        opened(at_the_vendor, ssh_key, capsys)
+        receive = ["receive", str(receipt_path(at_the_vendor)), "--inventory", str(inventory)]
+        with monkeypatch.context() as patch:
+            if receipt_path(delivered).exists():
+                patch.setattr(received, "write_over", dies_after(1, received.write_over))
+                with pytest.raises(KeyboardInterrupt):
+                    main(receive)
+            else:
+                assert main(receive) == 0
+
+    assert task(NAME, **to_ssh)["received"] is None
+    assert main(receive) == 0
+    assert task(NAME, **to_ssh)["received"]
+
+
+def dies_after(count, write):
+    done = []
+
+    def writes(*what):
+        if len(done) == count:
+            raise KeyboardInterrupt
+        done.append(what)
+        return write(*what)
+
+    return writes
 
 
 def test_a_kept_receipt_that_was_changed_is_no_receipt(

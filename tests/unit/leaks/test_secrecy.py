@@ -186,6 +186,10 @@ def test_what_an_exchange_tells_is_known_by_its_fields() -> None:
         "access token": "d",
     }
     assert list(secrets_told("client_secret=a%7Eb&x=1", b"<html>")) == [("client secret", "a~b")]
+    assert dict(secrets_told("code=a&code_verifier=b&state=c", b'{"error": {"code": "itemNotFound"}}')) == {
+        "authorization code": "a",
+        "code verifier": "b",
+    }
     assert list(secrets_told(None, b'{"value": [{"UploadUrl": "https://x/"}, {"secretText": "s"}]}')) == [
         ("upload URL", "https://x/"),
         ("client secret", "s"),
