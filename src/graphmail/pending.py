@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,10 @@ ROUNDS = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One wait. Times are aware; `subject` is what it is about, so that another subject begins another wait."""
+    """One wait. Times are aware; `subject` is what it is about, so that another subject begins another wait.
+
+    `seen` is what the looks noted beside it, as JSON can say it.
+    """
 
     reason: str
     subject: str
@@ -26,6 +29,7 @@ class Wait:
     rounds: int
     next_probe: datetime
     observed: str = ""
+    seen: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, reason: str, subject: str, now: datetime, seconds: float) -> Wait:
@@ -41,12 +45,13 @@ class Wait:
         """As JSON can say it."""
         return {name: v.isoformat() if isinstance(v, datetime) else v for name, v in asdict(self).items()}
 
-    def again(self, now: datetime, observed: str) -> Wait:
+    def again(self, now: datetime, observed: str, seen: Mapping[str, Any] | None = None) -> Wait:
         """The same wait after another look that found it not over."""
         pause = timedelta(seconds=ROUNDS[min(self.rounds, len(ROUNDS) - 1)])
         # The last look is at the deadline, not after it.
         following = max(min(now + pause, self.until), now)
-        return Wait(self.reason, self.subject, self.since, self.until, self.rounds + 1, following, observed)
+        noted = self.seen if seen is None else seen
+        return replace(self, rounds=self.rounds + 1, next_probe=following, observed=observed, seen=noted)
 
 
 class Pending:

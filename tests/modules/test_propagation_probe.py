@@ -119,3 +119,34 @@ def test_without_a_credential_it_says_what_to_run(task):
 
 def test_a_wrong_value_says_what_is_wanted(task):
     assert "max_wait" in task.failed(NAME, **ASKED | {"max_wait": "soon"})
+
+
+def test_how_long_each_grant_took_is_kept_in_the_runs_evidence(task, onboarded, contoso, sandbox):
+    sandbox.delays(contoso.tenant, policy=900)
+    said = rounds(task)
+    (kept,) = Run(task.run.evidence, "contoso", task.run.run_id).records()
+    checks = {check.name: check for check in kept.checks}
+    assert (kept.notebook, kept.verdict) == ("propagation", "passed")
+    assert list(checks) == ["credential", "consent", "membership", "policy"]
+    policy = checks["policy"].measured
+    # The same run made it, some seconds before the first look.
+    assert policy["not_before_seconds"] < 900 <= policy["delay_seconds"]
+    assert said[-2]["waited"] < policy["delay_seconds"] < said[-1]["waited"] + 60
+    assert "since it was made" in checks["policy"].observed
+
+
+def test_what_acts_at_the_first_look_measures_nothing(task, onboarded, contoso):
+    contoso.settled()
+    assert task(NAME, **ASKED)["status"] == "ready"
+    (kept,) = Run(task.run.evidence, "contoso", task.run.run_id).records()
+    assert [check.measured for check in kept.checks] == [{}] * 4
+    assert {check.observed for check in kept.checks} == {"acted at the first look"}
+
+
+def test_a_grant_that_does_not_act_in_time_is_unknown_and_measures_nothing(task, onboarded, contoso, sandbox):
+    sandbox.delays(contoso.tenant, policy=10**6)
+    rounds(task, max_wait=600)
+    (kept,) = Run(task.run.evidence, "contoso", task.run.run_id).records()
+    policy = next(check for check in kept.checks if check.name == "policy")
+    assert (policy.verdict, policy.measured) == ("unknown", {})
+    assert CEO in policy.observed

@@ -45,7 +45,7 @@ def test_the_json_has_exactly_the_agreed_fields():
         *("subject", "checks", "verdict"),
     }
     assert set(fields["checks"][0]) == {
-        *("name", "claim", "expected", "observed", "verdict", "seconds", "attempts", "request_ids"),
+        *("name", "claim", "expected", "observed", "verdict", "seconds", "attempts", "request_ids", "measured"),
     }
     assert set(fields["subject"]) == {
         "client_id",

@@ -21,6 +21,10 @@ RECORD_TYPE = "application/vnd.graphmail.record+json"
 
 Text = Annotated[str, Field(max_length=4000)]
 
+# What a check may measure beside its verdict; the unit is the name's last word.
+Measure = Literal["delay_seconds", "not_before_seconds", "latency_seconds", "size_bytes", "upload_seconds"]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
@@ -30,7 +34,7 @@ class Check(_Strict):
     """One claim put to the test. `seconds` is how long it took, `attempts` how often was looked.
 
     `observed` is one line for a person; it never holds a mail's body, a token or a secret. `unknown` means undecided
-    and is never green.
+    and is never green. `measured` is what a report over many customers adds up; docs/support.md explains each.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=400)]
@@ -41,6 +45,7 @@ class Check(_Strict):
     seconds: Annotated[float, Field(ge=0)] = 0.0
     attempts: Annotated[int, Field(ge=0)] = 1
     request_ids: list[str] = []
+    measured: dict[Measure, Number] = {}
 
     @field_validator("name", "claim", "expected", "observed")
     @classmethod

@@ -12,6 +12,7 @@ VERIFICATIONS = {
 
 TITLES = VERIFICATIONS | {
     "diagnosis": "Why this customer's mail does not work",
+    "propagation": "What was granted acts",
     "drift": "The tenant is as the inventory says",
     "rotation": "The credential that was replaced opens nothing any more",
     "proof_of_absence": "Nothing that was made here is left, and the app's credential opens nothing",

@@ -28,6 +28,7 @@ class Checks(list[Check]):
             seconds=round(max(took, 0.0), 3),
             attempts=seen.attempts,
             request_ids=[request_id for request_id in seen.request_ids if request_id],
+            measured={name: round(number, 3) for name, number in seen.measured.items()},
         )
         self.append(check)
         return check

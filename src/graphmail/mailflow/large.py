@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from graphmail.clock import Clock
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, Unreachable, nothing_done
+from graphmail.evidence.record import Measure
 from graphmail.exchange import Exchange
 from graphmail.graph import Graph
 from graphmail.mailflow.content import Content
@@ -70,7 +71,9 @@ class LargeMail:
         speeds = " ".join(f"{piece.megabytes_per_second:.1f}" for piece in self.slices)
         resumed = f", resumed {self.resumed} times" if self.resumed else ""
         text = f"{self.size:,} bytes in {len(self.slices)} slices{resumed}; MB/s by slice: {speeds}"
-        return Observation("passed", text, 1 + self.resumed, sum(piece.seconds for piece in self.slices))
+        seconds = sum(piece.seconds for piece in self.slices)
+        measured: dict[Measure, float] = {"size_bytes": float(self.size), "upload_seconds": seconds}
+        return Observation("passed", text, 1 + self.resumed, seconds, measured=measured)
 
     def judge_equal(self) -> Observation:
         """The verdict on what arrived."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from graphmail.errors import DeadlineExceeded, OutcomeUnknown, ServiceFailure, TenantError, Unreachable
 from graphmail.evidence import Verdict
+from graphmail.evidence.record import Measure
 
 
 class NotTried(TenantError):
@@ -21,6 +22,7 @@ class Observation:
     attempts: int = 1
     seconds: float | None = None
     request_ids: list[str] = field(default_factory=list)
+    measured: dict[Measure, float] = field(default_factory=dict)
 
     @classmethod
     def of_error(cls, error: TenantError) -> Observation:

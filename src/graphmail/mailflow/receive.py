@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from graphmail.clock import Clock
 from graphmail.errors import OutcomeUnknown, TenantError
+from graphmail.evidence.record import Measure
 from graphmail.graph import Graph
 from graphmail.mailflow.mailbox import ARRIVED, FOLDER_NAMES, Found, Place, search, user
 from graphmail.mailflow.marker import Marker
@@ -58,15 +59,16 @@ class Received:
         """The verdict on this mail, after `waited` seconds."""
         if self.error:
             return Observation.of_error(self.error)
-        if self.found is None:
+        if self.found is None or self.arrived is None:
             text = f"not seen within {waited:.0f} s: quarantined, delayed, or taken away by a rule or another reader"
             return Observation("unknown", text, self.attempts, waited)
         text = f"in {FOLDER_NAMES[self.found.place.folder]} after {self.arrived:.0f} s, read"
+        latency: dict[Measure, float] = {"latency_seconds": self.arrived}
         if not self.marked_read:
-            return Observation("failed", f"{text}, but not marked as read", self.attempts, self.arrived)
-        return Observation(
-            "passed", f"{text}, marked as read, Message-ID {self.found.message_id}", self.attempts, self.arrived
-        )
+            text = f"{text}, but not marked as read"
+            return Observation("failed", text, self.attempts, self.arrived, measured=latency)
+        text = f"{text}, marked as read, Message-ID {self.found.message_id}"
+        return Observation("passed", text, self.attempts, self.arrived, measured=latency)
 
 
 def send_from_outside(relay: Relay, clock: Clock, mail: Received) -> None:

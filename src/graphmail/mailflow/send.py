@@ -8,6 +8,7 @@ from datetime import datetime
 
 from graphmail.clock import Clock
 from graphmail.errors import GraphError, OutcomeUnknown, TenantError, nothing_done
+from graphmail.evidence.record import Measure
 from graphmail.graph import Graph
 from graphmail.keyed_create import AGREEING
 from graphmail.mailflow.mailbox import ARRIVED, FOLDER_NAMES, Found, Place, search, user
@@ -92,11 +93,12 @@ class Sent:
             text = f"{answer}; {copy or 'not in Sent Items'}; not seen at {self.receiver} within {waited:.0f} s"
             text += ": quarantined, delayed, or taken away by a rule. It was not sent again"
             return Observation("unknown", text, self.attempts, waited, request_ids)
+        latency: dict[Measure, float] = {"latency_seconds": self.arrived}
         there = f"in {self.arrived_in} of {self.receiver} after {self.arrived:.0f} s, Message-ID {self.message_id}"
         if not copy:
             text = f"{answer}; not in Sent Items within {waited:.0f} s; {there}"
-            return Observation("failed", text, self.attempts, self.arrived, request_ids)
-        return Observation("passed", f"{answer}; {copy}; {there}", self.attempts, self.arrived, request_ids)
+            return Observation("failed", text, self.attempts, self.arrived, request_ids, latency)
+        return Observation("passed", f"{answer}; {copy}; {there}", self.attempts, self.arrived, request_ids, latency)
 
 
 def send(app: Graph, clock: Clock, mail: Sent) -> None:

@@ -11,7 +11,9 @@ from graphmail.evidence import EvidenceError, latest_record
 from graphmail.graph import Graph
 from graphmail.live_credential import live_credential
 from graphmail.pending import Pending, Wait
+from graphmail.propagation import Seen, keep_record
 from graphmail.resource import Info, Option, Values
+from graphmail.task_record import subject
 from graphmail.tenant import NOT_YET, Tenant
 
 
@@ -39,20 +41,22 @@ class PropagationProbe(Info):
         pending = Pending(tenant.state)
         now = tenant.clock.now()
         wait = pending.read()
-        subject = f"{credential.key_id} {' '.join(sorted(params['mailboxes']))} {params['outside_mailbox']}"
-        if wait is None or wait.subject != subject:
-            wait = Wait.begin("the grants to act", subject, now, params["max_wait"])
+        about = f"{credential.key_id} {' '.join(sorted(params['mailboxes']))} {params['outside_mailbox']}"
+        if wait is None or wait.subject != about:
+            wait = Wait.begin("the grants to act", about, now, params["max_wait"])
         tenant.clock.sleep((wait.next_probe - now).total_seconds())
-        missing = self._missing(tenant, credential, params)
-        if not missing:
-            pending.clear()
-            return self._said("ready", wait, tenant, "")
-        if tenant.clock.now() >= wait.until:
-            # Over: the notebooks run all the same and record what they find.
-            pending.clear()
-            return self._said("expired", wait, tenant, missing)
-        pending.write(wait.again(tenant.clock.now(), missing))
-        return self._said("pending", wait, tenant, missing)
+        look = self._look(tenant, credential, params)
+        missing = next(filter(None, look.values()), "")
+        now, seen = tenant.clock.now(), Seen.of(wait.seen)
+        seen.note(look, (now - wait.since).total_seconds())
+        if missing and now < wait.until:
+            pending.write(wait.again(now, missing, seen.facts()))
+            return self._said("pending", wait, tenant, missing)
+        # When the time is over, the notebooks run all the same and record what they find.
+        pending.clear()
+        proved = subject(credential.client_id, credential.key_id, params["mailboxes"], params["outside_mailbox"])
+        keep_record(tenant, wait, seen, look, proved)
+        return self._said("expired" if missing else "ready", wait, tenant, missing)
 
     @staticmethod
     def _said(status: str, wait: Wait, tenant: Tenant, missing: str) -> dict[str, Any]:
@@ -68,24 +72,30 @@ class PropagationProbe(Info):
         }
 
     @staticmethod
-    def _missing(tenant: Tenant, credential: SealedCredential, params: Values) -> str:
-        """What does not act yet, for a person; empty when all does."""
-        graph = tenant.as_mail_app(credential)
+    def _look(tenant: Tenant, credential: SealedCredential, params: Values) -> dict[str, str]:
+        """Of each grant that could be judged what is missing of it, for a person; empty where it acts."""
+        model, graph = MODELS[params["access"]], tenant.as_mail_app(credential)
         try:
             roles = graph.token(True).roles
         except TokenError as error:
             if NOT_YET & set(error.codes):
-                return _not_accepted(tenant, credential.key_id)
+                return {"credential": _not_accepted(tenant, credential.key_id)}
             raise
-        if lacking := MODELS[params["access"]].consented - roles:
-            return f"consent to {', '.join(sorted(lacking))} to reach the app's tokens"
+        look = {"credential": ""}
+        if model.consented:
+            lacking = ", ".join(sorted(model.consented - roles))
+            look["consent"] = f"consent to {lacking} to reach the app's tokens" if lacking else ""
+        if look.get("consent"):
+            return look
         outside = params["outside_mailbox"]
-        asked = [*params["mailboxes"], outside]
-        reachable = _reachable(graph, asked)
-        closed = [mailbox for mailbox in params["mailboxes"] if not reachable[mailbox]]
-        if closed:
-            return f"the app to reach {', '.join(closed)}"
-        return f"the restriction to keep the app out of {outside}" if reachable[outside] else ""
+        reachable = _reachable(graph, [*params["mailboxes"], outside])
+        closed = ", ".join(mailbox for mailbox in params["mailboxes"] if not reachable[mailbox])
+        to_open = f"the app to reach {closed}" if closed else ""
+        to_close = f"the restriction to keep the app out of {outside}" if reachable[outside] else ""
+        if model.consented:
+            return look | {"membership": to_open, "policy": to_close}
+        # Exchange alone grants here: its assignment and its group act as one.
+        return look | {"rbac": to_open or to_close}
 
 
 def _not_accepted(tenant: Tenant, key_id: str) -> str:
