@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from graphmail.credentials import ClientCertificate, FederatedAssertion, read
+from graphmail.credentials import ClientCertificate, read
 from graphmail.evidence.secrecy import SecretsFound
 from tests.modules.test_tenant_info import ASKED
 from tests.ops_client import EXCHANGE_SCOPES, GRAPH_SCOPES, OpsClient
 from tests.sandbox.signed_in import ADMIN, NOBODY, KeyPair, appoint
 from tests.sandbox_process import CONTOSO
+from tests.workload import trust_workload
 
 NAME = "tenant_info"
-ISSUER, SUBJECT, FOR_ENTRA = "https://tokens.ops.example", "onboarding", "api://AzureADTokenExchange"
 PAIR = KeyPair()
 ROLES = {
     "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
@@ -45,13 +44,7 @@ class Admin:
             self.sandbox.by_hand(CONTOSO, "PATCH", path, {"keyCredentials": [PAIR.credential]})
             credential = ClientCertificate(CONTOSO, self.client_id, "k", PAIR.public_pem, PAIR.private_pem)
         else:
-            self.sandbox.control("POST", "/issuers", {"issuer": ISSUER, "jwks": PAIR.jwks("k1")})
-            trusted = {"name": "ops", "issuer": ISSUER, "subject": SUBJECT, "audiences": [FOR_ENTRA]}
-            self.sandbox.by_hand(CONTOSO, "POST", f"{path}/federatedIdentityCredentials", trusted)
-            now = int(time.time())
-            claims = {"iss": ISSUER, "sub": SUBJECT, "aud": FOR_ENTRA, "nbf": now, "exp": now + 300}
-            self.assertion.write_text(PAIR.sign(claims, "RS256", kid="k1"))
-            credential = FederatedAssertion(CONTOSO, self.client_id, "k", str(self.assertion))
+            credential = trust_workload(self.sandbox, self.assertion, PAIR)
         self.sandbox.settle(CONTOSO)
         self.sandbox.mark()
         credential.write(self.sealed, [])

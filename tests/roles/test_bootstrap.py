@@ -12,8 +12,9 @@ from graphmail.credentials import read
 from graphmail_ansible.playbook_run import PlaybookRun, run_playbook
 from tests.ops_client import OpsClient
 from tests.roles.conftest import Operations
-from tests.sandbox.signed_in import ADMIN, NOBODY, appoint, post
+from tests.sandbox.signed_in import ADMIN, NOBODY, KeyPair, appoint, post
 from tests.sandbox_process import CONTOSO
+from tests.workload import trust_workload
 
 pytestmark = pytest.mark.playbook
 
@@ -183,13 +184,35 @@ def test_a_customer_who_has_a_person_sign_in_needs_no_app(first: FirstTime) -> N
     assert first.sandbox.writes == []
 
 
-def test_a_person_signs_in_within_a_playbook_and_the_preflight_passes(first: FirstTime) -> None:
-    first.inventory("device_code")
+@pytest.mark.parametrize("kind", ["device_code", "authorization_code"])
+def test_a_person_signs_in_once_within_a_playbook_that_onboards(first: FirstTime, kind: str) -> None:
+    first.inventory(kind)
 
-    run = first.play("preflight.yml")
+    run = first.play("onboard.yml")
 
     assert run.succeeded, run.output
-    assert len([told for told in first.client.told if "enter the code" in told]) == 1
+    person = first.sandbox.by_hand(CONTOSO, "GET", f"/users/{ADMIN}")["id"]
+    assert {w["actor"] for w in first.sandbox.writes} == {person}
+    assert first.play("onboard.yml").changed("contoso") == []
+    assert len([told for told in first.client.told if "sign in" in told]) == 1
+
+
+def test_an_app_that_signs_in_with_a_workloads_assertion_onboards(ops: Operations, tmp_path_factory: Any) -> None:
+    provider = tmp_path_factory.mktemp("provider")
+    admin = trust_workload(ops.sandbox, provider / "assertion", KeyPair())
+    (ops.state("contoso") / "admin.age").unlink()
+    admin.write(ops.state("contoso") / "admin.age", [])
+
+    def edit(entries: dict[str, Any]) -> None:
+        entries["contoso"]["admin"] = {"kind": "federated"}
+
+    ops.change(edit, "contoso")
+    ops.sandbox.mark()
+    run = ops.play("onboard.yml")
+
+    assert run.succeeded, run.output
+    assert {w["actor"] for w in ops.sandbox.writes} == {admin.client_id}
+    assert ops.play("onboard.yml").changed("contoso") == []
 
 
 def test_an_onboarding_app_made_by_hand_is_not_taken_over(first: FirstTime) -> None:
