@@ -202,6 +202,17 @@ def test_without_a_key_that_can_sign_it_is_said_how_to_go_on(rotation, handover,
     assert any(f"rotation_acknowledged={new}" in warning for warning in said["warnings"])
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_another_kind_in_the_middle_of_a_rotation_makes_no_third_one(rotation, sandbox, task, check):
+    new = rotation.add(rotation.next())
+    sandbox.mark()
+
+    message = task.failed("entra_application_key", application="kundo-mail", check=check)
+
+    assert f"credential {new} to have taken the place of {rotation.old}" in message
+    assert sandbox.writes == []
+
+
 def test_one_that_somebody_saw_is_replaced_though_it_is_not_due(task, sandbox, credential, to_ssh, prove, ssh_key):
     wanted = {
         "application": "kundo-mail",
