@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
@@ -76,3 +76,13 @@ class Archive:
         run.sealer = self.sealer
         run.close("succeeded", NOON)
         return run
+
+
+def production(tmp_path, monkeypatch):
+    """One of production, whose key is where new keys look for the one before."""
+    for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
+        monkeypatch.setenv(name, "put back by the fixture")
+    archive = Archive(tmp_path, "production")
+    made = datetime.now(UTC) - timedelta(hours=2)
+    archive.with_key(SigningKey.make(tmp_path / "state" / ".signing" / "production.age", [], made))
+    return archive

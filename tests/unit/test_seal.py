@@ -23,7 +23,7 @@ from graphmail.evidence.seal.work import new_key, revoke_key, seal_all
 from tests.sandbox_process import ROOT
 
 from .evidence_samples import NOON, TENANT
-from .sealed_archive import Archive
+from .sealed_archive import Archive, production
 
 NOW = datetime.now(UTC)
 
@@ -220,15 +220,6 @@ def test_without_the_key_before_no_key_follows(tmp_path, monkeypatch):
     (tmp_path / "state" / ".signing" / "production.age").unlink()
     with pytest.raises(EvidenceError, match="vouch"):
         new_key(archive.root, "production", None, NOW)
-
-
-def production(tmp_path, monkeypatch):
-    for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
-        monkeypatch.setenv(name, "put back by the fixture")
-    archive = Archive(tmp_path, "production")
-    made = datetime.now(UTC) - timedelta(hours=2)
-    archive.with_key(SigningKey.make(tmp_path / "state" / ".signing" / "production.age", [], made))
-    return archive
 
 
 def test_a_kept_checkpoint_shows_that_the_end_of_the_log_is_gone(archive):
