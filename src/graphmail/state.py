@@ -71,6 +71,11 @@ class StateFolder:
         return self.path / "start_state.json"
 
     @property
+    def data_keys(self) -> Path:
+        """What opens the personal data in the customer's evidence, sealed."""
+        return self.path / "data-keys"
+
+    @property
     def credentials(self) -> Path:
         return self.path / "credentials"
 

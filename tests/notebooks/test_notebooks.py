@@ -15,6 +15,7 @@ from graphmail.errors import TenantError
 from graphmail.evidence import Record, runs
 from graphmail.evidence.bag import check as check_bag
 from graphmail.notebook import OWN_ERRORS, declared, execute
+from tests.readable import readable
 from tests.sandbox_process import ROOT
 
 NAMES = ("verify_access", "verify_send", "verify_receive", "verify_large_mail")
@@ -64,7 +65,7 @@ def test_every_notebook_has_the_same_typed_parameters(name):
 def test_it_passes_on_a_configured_tenant(contoso, executed, name, capfd):
     result = executed(name)
     assert (result.verdict, result.error) == ("passed", "")
-    record = Record.read(result.record)
+    record = Record.model_validate_json(readable(result.record))
     assert record.notebook == name
     assert record.environment == "sandbox"
     assert record.tenant_id == contoso.tenant
@@ -117,10 +118,11 @@ def test_it_fails_and_records_on_a_broken_tenant(contoso, executed, name, broken
     assert result.verdict == verdict
     assert result.error.startswith("NotProved: ")
     assert told in result.error
-    assert any(told in check.observed for check in Record.read(result.record).checks)
+    record = Record.model_validate_json(readable(result.record))
+    assert any(told in check.observed for check in record.checks)
     assert told in result.output.read_text()
     (run,) = runs(contoso.evidence)
-    assert told in (run.data / "report.html").read_text()
+    assert told in run.readable("report.html")
     check_bag(run.bag)
 
 

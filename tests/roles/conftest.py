@@ -14,6 +14,7 @@ from graphmail.credentials import ClientSecret
 from graphmail.rehearsal import Rehearsal
 from graphmail_ansible.playbook_run import PlaybookRun, run_playbook
 from tests.nothing_leaked import nothing_leaked
+from tests.readable import readable
 from tests.sandbox_process import CONTOSO, EXAMPLE, ROOT, Sandbox
 
 __all__ = ["nothing_leaked"]
@@ -66,12 +67,13 @@ class Operations:
     def record(self, customer: str, notebook: str) -> dict[str, Any]:
         """The newest record of that notebook."""
         found = sorted(self.evidence.glob(f"{customer}/*/bag/data/records/{notebook}*.json"))
-        return dict(json.loads(found[-1].read_text()))
+        return dict(json.loads(readable(found[-1])))
 
 
 @pytest.fixture
 def ops(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Operations]:
     """With the three customers of the example inventory; nothing onboarded."""
     monkeypatch.setenv("GRAPHMAIL_IDENTITY", str(tmp_path / "identity"))
+    monkeypatch.setenv("GRAPHMAIL_STATE", str(tmp_path / "state"))
     yield Operations(sandbox, tmp_path)
     sandbox.reset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.readable import readable
 from tests.roles.conftest import Operations
 from tests.sandbox_process import CONTOSO, FABRIKAM
 
@@ -89,7 +90,7 @@ def test_an_added_member_is_reported_or_removed_as_the_inventory_says(ops: Opera
         assert ops.sandbox.writes == []
         assert "[WARNING]: Customer contoso: Not in the inventory, and reachable for the app: sales@" in run.output
         assert "To do: add it to mailboxes, or set group.extra_members: remove" in " ".join(run.output.split())
-        (newest,) = [b for b in ops.evidence.glob("contoso/*/bag/data") if "sales@" in (b / "steps.jsonl").read_text()]
-        page = (newest / "report.html").read_text()
+        (newest,) = [b for b in ops.evidence.glob("contoso/*/bag/data") if "sales@" in readable(b / "steps.jsonl")]
+        page = readable(newest / "report.html")
         assert "reachable for the app: sales@contoso.example" in page
         assert "But it warned" in page

@@ -9,9 +9,12 @@ from typing import Literal
 
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.personal.mapping import known_here
+from graphmail.evidence.personal.placeholders import put_back
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import RUN_ID, Run
 from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.keeping import kept_keys
 from graphmail.evidence.seal.log import LOG
 from graphmail.state import CUSTOMER_NAME
 
@@ -32,6 +35,7 @@ def runs(root: Path | str, customer: str | None = None) -> Iterator[Run]:
 def latest_record(root: Path | str, customer: str, notebook: str) -> Record | None:
     """The newest record of a notebook over all runs of a customer; None if there is none.
 
+    With the addresses that it is about where the customer's data key is here to open them, else with placeholders.
     By the time its run began, which is in the run id and real also in the sandbox, and then by when it was finished.
 
     Raises EvidenceError when it lies in a closed bag that is not as it was: falling back to an older record would let
@@ -50,7 +54,13 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
         bag.check(run.bag)
     if (record.customer, record.run_id) != (run.customer, run.run_id):
         raise EvidenceError(f"A record in {run.data} is of another run", found=f"{record.customer} {record.run_id}")
-    return record
+    return _readable(run, record) if run.closed else record
+
+
+def _readable(run: Run, record: Record) -> Record:
+    """With its addresses and names, where the customer's data key is here; with placeholders otherwise."""
+    known = known_here(run.data, run.customer, run.run_id)
+    return Record.model_validate_json(put_back(record.to_json(), known)) if known else record
 
 
 def verify(folder: Path, say: Callable[[str], None], checkpoint: Path | None = None) -> bool:
@@ -79,6 +89,10 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
     found = Examination(root, checkpoint.read_bytes() if checkpoint else None).run()
     for name in found.open:
         say(f"{name}: open, it is running or waits for its seal")
+    told, gone = kept_keys(found)
+    for line in told:
+        say(line)
+    found.faults += gone
     for fault in found.faults:
         say(f"NOT GENUINE. {fault}")
     counts = f"{len(found.sealed)} sealed, {len(found.aborted)} aborted, {len(found.open)} open"

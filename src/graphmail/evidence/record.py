@@ -19,7 +19,8 @@ Environment = Literal["sandbox", "production"]
 RECORD_TYPE = "application/vnd.graphmail.record+json"
 
 
-Text = Annotated[str, Field(max_length=4000)]
+# Whoever writes one keeps to 4000; a placeholder may be longer than the address for which it stands.
+Text = Annotated[str, Field(max_length=32_000)]
 
 # What a check may measure beside its verdict; the unit is the name's last word.
 Measure = Literal["delay_seconds", "not_before_seconds", "latency_seconds", "size_bytes", "upload_seconds"]
@@ -37,7 +38,7 @@ class Check(_Strict):
     and is never green. `measured` is what a report over many customers adds up; docs/support.md explains each.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=400)]
+    name: Annotated[str, Field(min_length=1, max_length=3200)]
     claim: Text
     expected: Text
     observed: Text

@@ -16,6 +16,10 @@ from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
+from graphmail.evidence.personal.mapping import known_here
+from graphmail.evidence.personal.placeholders import put_back
+from graphmail.evidence.personal.taking import take
+from graphmail.evidence.personal.text import decode, encode
 from graphmail.evidence.record import Environment, Record, records_in
 from graphmail.evidence.secrecy import make_private, refuse_secrets
 from graphmail.evidence.steps import Confirmation, HttpCall, Step
@@ -24,6 +28,7 @@ from graphmail.leaks.letterbox import Letterbox
 from graphmail.state import CUSTOMER_NAME, StateFolder, state_root
 
 if TYPE_CHECKING:
+    from graphmail.evidence.personal.data_key import DataKey
     from graphmail.evidence.seal.sealer import Sealer
 
 # `aborted`: the run was ended before it could close itself, and somebody else closed it.
@@ -64,6 +69,8 @@ class Run:
         # Of the run's own process too: who seals it when it is closed. Why it is not sealed yet, after that.
         self.sealer: Sealer | None = None
         self.not_sealed = ""
+        # What seals the personal data, where it is not the sealer that is asked.
+        self.data_key: DataKey | None = None
 
     @property
     def exists(self) -> bool:
@@ -136,8 +143,18 @@ class Run:
         """Its records, oldest first."""
         return records_in(self.data / "records")
 
+    def readable(self, name: str) -> str:
+        """A file of its data, with addresses and names where it is closed and the customer's data key is here.
+
+        Whatever reads evidence later reads it through this; without the key it has placeholders.
+        """
+        known = known_here(self.data, self.customer, self.run_id) if self.closed else {}
+        return encode(put_back(decode((self.data / name).read_bytes()), known)).decode(errors="replace")
+
     def close(self, outcome: Outcome, at: datetime, why: str = "") -> Path:
-        """Write report.html, make the folder a bag and seal it; return the report's path. Exactly one close succeeds.
+        """Write report.html, take personal data out, make the folder a bag and seal it; return the report's path.
+
+        Exactly one close succeeds.
 
         Where no timestamp authority answers it is closed all the same, and `not_sealed` says why.
         Dying in the middle leaves an open run, never half a bag that validates; close it again. Raises SecretsFound
@@ -151,20 +168,28 @@ class Run:
             report = RunReport.of(self, outcome=outcome, finished=at, why=why)
             write_over(self.data / "report.html", report.to_html().encode())
             info = self._bag_info(outcome, at, why)
+            taken = take(self, key, info) if (key := self._personal_key(at)) else None
+            told = taken.mapping if taken else b""
             try:
-                refuse_secrets(self.data, info, StateFolder(state_root(), self.customer), self.letterbox)
+                refuse_secrets(self.data, info, StateFolder(state_root(), self.customer), self.letterbox, told)
             except TenantError as error:
                 failed = RunReport.of(self, outcome="failed", finished=at, why=str(error))
                 write_over(self.data / "report.html", failed.to_html().encode())
                 make_private(self.data)
                 write_over(self.folder / REFUSED, f"{error}\n".encode())
                 raise
-            bag.make(self.bag, info)
+            if taken:
+                taken.write()
+            bag.make(self.bag, taken.info if taken else info)
         if self.letterbox:
             self.letterbox.close()
         if self.sealer:
             self.not_sealed = self.sealer.seal_or_say(self, at)
         return self.data / "report.html"
+
+    def _personal_key(self, at: datetime) -> DataKey | None:
+        """The customer's data key; none for a run that nobody seals."""
+        return self.data_key or (self.sealer.data_key(self.customer, at) if self.sealer else None)
 
     def _bag_info(self, outcome: Outcome, at: datetime, why: str) -> dict[str, str]:
         about = self.about()

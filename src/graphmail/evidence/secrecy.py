@@ -21,14 +21,17 @@ class SecretsFound(EvidenceError):
     """Evidence holds a secret; the text names files, classes of secret and encodings, and never the secret."""
 
 
-def refuse_secrets(data: Path, info: Mapping[str, str], state: StateFolder, letterbox: Letterbox | None) -> None:
-    """Search every file of the bag, their names and what shall stand in bag-info.txt.
+def refuse_secrets(
+    data: Path, info: Mapping[str, str], state: StateFolder, letterbox: Letterbox | None, personal: bytes = b""
+) -> None:
+    """Search every file of the bag, their names, what shall stand in bag-info.txt, and `personal` before it is sealed.
 
     For whatever the customer's sealed files hold, retired ones too, the operator's own key, and what the run put into
     its letterbox. Raises SecretsFound, and NotSearched where nobody can know: unknown is never clean.
     """
     search = Search([*sealed_secrets(state), *(letterbox.secrets() if letterbox else ())])
     found = [*search.in_folder(data), *search.in_bytes(json.dumps(dict(info)).encode(), "bag-info.txt")]
+    found += search.in_bytes(personal, "personal data")
     if not found:
         return
     told = "; ".join(map(str, found[:_SHOWN]))

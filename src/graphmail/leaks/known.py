@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from graphmail import sealed
@@ -13,14 +14,15 @@ from graphmail.state import StateFolder
 
 
 def sealed_secrets(state: StateFolder) -> list[Secret]:
-    """Of every sealed file that the operator's identity opens: the admin's, and credentials, retired ones too.
+    """Of every sealed file that the operator's identity opens: the admin's, credentials, retired ones too, data keys.
 
     What is handed over are the same ones. And the identity itself. A file that is sealed to others was not opened by
     this run either. Raises NotSearched when there are sealed files and no identity, or one holds something that is no
     credential.
     """
     files = [path for path in (state.admin, *sorted(state.credentials.rglob("*.age"))) if path.is_file()]
-    if not files:
+    data_keys = sorted(state.data_keys.glob("*.age"))
+    if not files and not data_keys:
         return []
     try:
         identity = sealed.identity_file()
@@ -35,6 +37,9 @@ def sealed_secrets(state: StateFolder) -> list[Secret]:
     found = Secret.all_of("the operator's private key", own)
     for path in files:
         found += _secrets_in(path, state)
+    for path in data_keys:
+        with suppress(TenantError):
+            found += Secret.all_of("a data key", sealed.open_sealed(path).decode("ascii", "replace"))
     return found
 
 

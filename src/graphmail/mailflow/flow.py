@@ -122,7 +122,8 @@ class MailFlow:
         checks.append(self.checks.add("members", confinement.MEMBERS, nobody, members, asked))
         scope = self._seen(lambda: confinement.scope(self.tenant, self.customer, client_id))
         checks.append(self.checks.add("scope", confinement.SCOPE, "no other source of access", scope, asked))
-        return Findings(checks, lambda: pictures.bars(delays, "Seconds until a mailbox was as declared", "s"))
+        delayed = pictures.by_row(delays, [address for address, _claim, _member in wanted])
+        return Findings(checks, lambda: pictures.bars(delayed, "Seconds until a mailbox was as declared", "s"))
 
     def _seen(self, look: Callable[[], Observation]) -> Observation:
         try:
@@ -157,6 +158,7 @@ class MailFlow:
         ]
         checks.append(self._removed(probes))
         arrived = {mail.sender: mail.arrived for mail in mails if mail.arrived is not None}
+        arrived = pictures.by_row(arrived, [mail.sender for mail in mails])
         return Findings(checks, lambda: pictures.bars(arrived, "Seconds from sending to arrival", "s"))
 
     def prove_receive(self) -> Findings:
@@ -187,6 +189,7 @@ class MailFlow:
         ]
         checks.append(self._removed(probes))
         arrived = {mail.mailbox: mail.arrived for mail in mails if mail.arrived is not None}
+        arrived = pictures.by_row(arrived, [mail.mailbox for mail in mails])
         return Findings(checks, lambda: pictures.bars(arrived, "Seconds from the relay to the mailbox", "s"))
 
     def prove_large_mail(self, size: int | None = None) -> Findings:

@@ -1,4 +1,7 @@
-"""What a notebook shows: tables with every text escaped, and plots as PNG."""
+"""What a notebook shows: tables with every text escaped, and plots as PNG.
+
+No address stands in a plot: from a picture it could not be taken out when the evidence is closed.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,11 @@ def tell_record(path: Path, record: Record) -> None:
         return  # no notebook
     text = f"{record.verdict.upper()}. Record: {path}"
     display({"text/plain": text, RECORD_TYPE: {"path": str(path)}}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def by_row(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
+    """The values, called by the row of the table in which `names` has each of them."""
+    return {f"row {row}": values[name] for row, name in enumerate(names, 1) if name in values}
 
 
 def bars(values: Mapping[str, float], title: str, unit: str) -> Image:

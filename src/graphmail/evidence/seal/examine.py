@@ -15,10 +15,11 @@ from pathlib import Path
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.personal.mapping import FOLDER, SUFFIX
 from graphmail.evidence.run import REFUSED, Run
 from graphmail.evidence.seal.bundle import Bundle
 from graphmail.evidence.seal.checkpoint import OTHER, Head
-from graphmail.evidence.seal.history import LoggedRun
+from graphmail.evidence.seal.history import LoggedDataKey, LoggedRun
 from graphmail.evidence.seal.log import BUNDLE, CHECKPOINTS, INCLUSION, KEYS, LOG, PAGE, Entries, authority_file
 from graphmail.evidence.seal.statement import binding, outcome
 from graphmail.evidence.seal.timestamps import check
@@ -39,6 +40,7 @@ class Finding:
     sealed: list[str] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+    data_keys: list[LoggedDataKey] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -68,6 +70,7 @@ class Examination:
         history = self._log.history
         self.finding.environment, self.finding.origin = history.environment, history.origin
         self.finding.entries, self.finding.keys = history.size, list(history.keys)
+        self.finding.data_keys = list(history.data_keys.values())
         self._top()
         for logged in history.runs.values():
             name = f"{logged.customer}/{logged.run_id}"
@@ -128,6 +131,7 @@ class Examination:
         """The archive's own files, and that there is nothing that the log does not know."""
         history = self._log.history
         expected = {f"{KEYS}/{key.public.file_name}": key.public.file(history.origin) for key in history.keys.values()}
+        expected |= {f"{KEYS}/{key.file_name}": key.file(history.origin) for key in history.data_keys.values()}
         for name, content in expected.items():
             self._same(name, content)
         for digest in history.authorities:
@@ -154,6 +158,7 @@ class Examination:
         if run.bag.is_symlink():
             raise EvidenceError("bag/ is a link")
         bag.check(run.bag)
+        self._personal(run, logged, name)
         # Nothing is read any further that was not logged: what is hostile does not reach a parser.
         if self._digest(f"{name}/{BUNDLE}", logged.ended["bundle_sha256"]):
             try:
@@ -161,6 +166,18 @@ class Examination:
             except _BAD as error:
                 self._fault(f"{name}/{BUNDLE}", error)
         (self.finding.aborted if logged.ended["type"] == "aborted" else self.finding.sealed).append(name)
+
+    def _personal(self, run: Run, logged: LoggedRun, name: str) -> None:
+        """A run that was opened when the customer had a data key keeps its personal data sealed to one of these."""
+        keys = self._log.history.data_keys_of(run.customer)
+        ended = logged.ended or {"seq": 0}
+        known = {f"{key.id[:16]}{SUFFIX}" for key in keys if key.added < ended["seq"]}
+        folder = run.data / FOLDER
+        there = set(os.listdir(folder)) if folder.is_dir() else set()
+        for other in sorted(there - known):
+            self._fault(f"{name}/bag/data/{FOLDER}/{other}", "is sealed to no data key of the customer")
+        if not there & known and any(key.added < logged.opened["seq"] for key in keys):
+            self._fault(f"{name}/bag/data/{FOLDER}", "missing: what its placeholders stand for is not there")
 
     def _sealed(self, run: Run, logged: LoggedRun, bundle: Bundle) -> None:
         history = self._log.history

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.personal.data_key import key_id
 from graphmail.evidence.run import RUN_ID
 from graphmail.evidence.seal.canonical import read_time
 from graphmail.evidence.seal.keys import PublicKey
@@ -19,6 +20,10 @@ ENDS = ("sealed", "aborted")
 ENVIRONMENTS = ("sandbox", "production")
 _COMMON = {"at", "seq", "type"}
 _SHA256 = re.compile("[0-9a-f]{64}")
+_RECIPIENT = re.compile("age1[0-9a-z]{58}")
+# In entries that could be guessed: whoever has their hash alone, as in another customer's proof, cannot try guesses.
+SALT = "salt"
+_SALTED = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(slots=True)
@@ -50,6 +55,29 @@ class LoggedRun:
 
 
 @dataclass(slots=True)
+class LoggedDataKey:
+    """What a customer's personal data is sealed to. `dropped` says that it must go, `destroyed` that it is gone."""
+
+    customer: str
+    recipient: str
+    added: int
+    dropped: dict[str, Any] | None = None
+    destroyed: dict[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        return key_id(self.recipient)
+
+    @property
+    def file_name(self) -> str:
+        """Its public half's, in `keys/`."""
+        return f"data-{self.id[:16]}.txt"
+
+    def file(self, origin: str) -> bytes:
+        return f"Customer: {self.customer}\nLog: {origin}\nKey-Id: {self.id}\n{self.recipient}\n".encode()
+
+
+@dataclass(slots=True)
 class History:
     """Entries are added one by one, in order; each is checked against those before it."""
 
@@ -61,17 +89,19 @@ class History:
     authorities: list[str] = field(default_factory=list)
     runs: dict[tuple[str, str], LoggedRun] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)  # customer -> its newest run
+    data_keys: dict[str, LoggedDataKey] = field(default_factory=dict)
     last: dict[str, Any] = field(default_factory=dict)
 
     def add(self, entry: dict[str, Any], leaf: bytes) -> None:
         """Raises EvidenceError when this entry cannot stand here."""
         try:
             fields, rule = _KINDS[entry["type"]]
-            if set(entry) != _COMMON | fields or entry["seq"] != self.size:
+            if set(entry) - {SALT} != _COMMON | fields or entry["seq"] != self.size:
                 raise ValueError("fields or number")  # noqa: TRY301
             if (entry["type"] == "log") != (self.size == 0):
                 raise ValueError("the log begins once")  # noqa: TRY301
             read_time(entry["at"])
+            _salt(entry)
             rule(self, entry, leaf)
         except (KeyError, ValueError, TypeError) as error:
             raise EvidenceError(f"entry {self.size} of the log cannot stand there", found=str(error)) from None
@@ -81,6 +111,14 @@ class History:
     def open_runs(self, customer: str | None = None) -> list[LoggedRun]:
         runs = [run for run in self.runs.values() if run.ended is None]
         return [run for run in runs if customer in (None, run.customer)]
+
+    def data_keys_of(self, customer: str) -> list[LoggedDataKey]:
+        """Oldest first."""
+        return [key for key in self.data_keys.values() if key.customer == customer]
+
+    def data_key(self, customer: str) -> LoggedDataKey | None:
+        """The one that is in use."""
+        return next((key for key in self.data_keys_of(customer) if key.dropped is None), None)
 
     def previous(self, run: LoggedRun) -> dict[str, Any] | None:
         """The customer's run before, as a statement names it."""
@@ -151,6 +189,28 @@ class History:
         _digest(entry["bundle_sha256"])
         run.ended = entry
 
+    def _data_key_added(self, entry: dict[str, Any], leaf: bytes) -> None:
+        key = LoggedDataKey(entry["customer"], entry["recipient"], self.size)
+        if not re.fullmatch(CUSTOMER_NAME, key.customer) or not _RECIPIENT.fullmatch(key.recipient):
+            raise ValueError("no data key")
+        if key.id in self.data_keys or self.data_key(key.customer):
+            raise ValueError("the customer has a data key already")
+        self.data_keys[key.id] = key
+
+    def _dropped(self, entry: dict[str, Any], leaf: bytes) -> None:
+        key = self.data_keys[entry["data_key"]]
+        if key.dropped or key.customer != entry["customer"]:
+            raise ValueError("no data key in use")
+        if not all(isinstance(entry[name], str) for name in ("reason", "user", "host")):
+            raise ValueError("nobody dropped it")
+        key.dropped = entry
+
+    def _destroyed(self, entry: dict[str, Any], leaf: bytes) -> None:
+        key = self.data_keys[entry["data_key"]]
+        if not key.dropped or key.destroyed or key.customer != entry["customer"]:
+            raise ValueError("no data key that was dropped")
+        key.destroyed = entry
+
 
 _Rule = Callable[[History, dict[str, Any], bytes], None]
 _KINDS: dict[str, tuple[set[str], _Rule]] = {
@@ -162,7 +222,15 @@ _KINDS: dict[str, tuple[set[str], _Rule]] = {
     "opened": ({"customer", "run_id", "tenant_id", "previous"}, History._opened),  # noqa: SLF001
     "sealed": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
     "aborted": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
+    "data-key-added": ({"customer", "recipient"}, History._data_key_added),  # noqa: SLF001
+    "dropped": ({"customer", "data_key", "reason", "user", "host"}, History._dropped),  # noqa: SLF001
+    "data-key-destroyed": ({"customer", "data_key"}, History._destroyed),  # noqa: SLF001
 }
+
+
+def _salt(entry: dict[str, Any]) -> None:
+    if SALT in entry and (entry["type"] != "opened" or not _SALTED.fullmatch(entry[SALT])):
+        raise ValueError("no salt")
 
 
 def _digest(text: Any) -> str:

@@ -181,6 +181,10 @@ class Log:
         if "key" in last:
             public = PublicKey.of(last["key"])
             files[f"{KEYS}/{public.file_name}"] = public.file(self.history.origin)
+        if last["type"] == "data-key-added":
+            data_key = self.history.data_key(last["customer"])
+            if data_key:
+                files[f"{KEYS}/{data_key.file_name}"] = data_key.file(self.history.origin)
         if last["type"] == "authority-added":
             files[f"{KEYS}/{authority_file(last['certificates_sha256'])}"] = last["certificates"].encode()
         if last["type"] in ENDS:

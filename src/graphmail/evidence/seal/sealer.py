@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,13 @@ from pathlib import Path
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import write_over
+from graphmail.evidence.personal.data_key import DataKey
 from graphmail.evidence.record import Environment
 from graphmail.evidence.run import REFUSED, Run
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.bundle import Bundle
-from graphmail.evidence.seal.history import LoggedRun
+from graphmail.evidence.seal.data_keys import DataKeys
+from graphmail.evidence.seal.history import SALT, LoggedRun
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.log import BUNDLE, Log
 from graphmail.evidence.seal.page import page
@@ -32,18 +35,33 @@ class Sealer:
     environment: Environment
     key: SigningKey
     authority: Callable[[], TimestampAuthority]
+    operators: Sequence[str] = ()  # to whom customers' data keys are sealed
     log: Log = field(init=False)
 
     def __post_init__(self) -> None:
         self.log = Log(self.root)
 
     def opened(self, run: Run, tenant_id: str, at: datetime) -> None:
-        """Log that a run begins. Raises TenantError; then it must not begin."""
+        """Log that a run begins. Raises TenantError; then it must not begin.
+
+        What seals its personal data is there before it, so that whoever closes it can.
+        """
         with self.log.locked(self.key):
             self.log.start(self.environment, self.key, page(), at)
+            self._data_key(run.customer, at)
             about = {"customer": run.customer, "run_id": run.run_id, "tenant_id": tenant_id}
             previous = self.log.history.newest.get(run.customer)
-            self.log.append("opened", about | {"previous": previous}, self.key, at)
+            salt = {SALT: secrets.token_hex(16)}
+            self.log.append("opened", about | {"previous": previous} | salt, self.key, at)
+
+    def data_key(self, customer: str, at: datetime) -> DataKey:
+        """The customer's, made when there is none. Raises TenantError when it is not there or does not open."""
+        with self.log.locked(self.key):
+            self.log.start(self.environment, self.key, page(), at)
+            return self._data_key(customer, at)
+
+    def _data_key(self, customer: str, at: datetime) -> DataKey:
+        return DataKeys(self.log, self.key, customer, at).in_use(self.operators)
 
     def seal(self, run: Run, at: datetime) -> None:
         """Seal a closed run: statement, signature, timestamp, entry.
@@ -106,4 +124,5 @@ class Sealer:
             at=canonical.read_time(logged.opened["at"]),
             plan={},
         )
+        run.data_key = self.data_key(run.customer, at)
         run.close("aborted", at, "it was ended before it could close its own evidence")

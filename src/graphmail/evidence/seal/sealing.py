@@ -38,7 +38,9 @@ class Sealing:
             else:
                 key = SigningKey.open(file)
             authority = _Reached(lambda: _authority(environment, settings))
-            self._sealers[environment, str(file)] = Sealer(self.root, environment, key, authority)
+            self._sealers[environment, str(file)] = Sealer(
+                self.root, environment, key, authority, tuple(settings.get("operators", ()))
+            )
         return self._sealers[environment, str(file)]
 
 

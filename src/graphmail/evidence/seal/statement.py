@@ -12,6 +12,7 @@ from typing import Any
 import bagit
 
 from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.personal.mapping import FOLDER
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal.history import History
 
@@ -78,6 +79,7 @@ def _predicate(run: Run, history: History) -> dict[str, Any]:
         "run_id": run.run_id,
         "previous_run": history.previous(logged),
         "operator": about.get("operator", {}),
+        "personal_data": sorted(f"bag/data/{FOLDER}/{file.name}" for file in (run.data / FOLDER).glob("*")),
         "tools": json.loads((run.data / "tools.json").read_bytes()),
         "outcome": {"result": info.get("Run-Outcome", ""), "reason": info.get("Run-Outcome-Reason", "")},
         "results": {

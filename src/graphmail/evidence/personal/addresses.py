@@ -1,0 +1,44 @@
+"""E-mail addresses in text, in the ways programs write them: as they are, percent-encoded, HTML- or JSON-escaped.
+
+Rather too much than too little: what is taken out by mistake is put back exactly, and what is left in cannot be.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote
+
+AT = r"(?:@|%40|&#0*64;|&#[xX]0*40;|&commat;|\\+u0040)"
+# Escaped characters that belong to a word; an escaped quote, space or bracket ends one.
+_WORD = (
+    r"%[89A-Fa-f][0-9A-Fa-f]|%2[BDEbde]|%5[Ff]|\\+u(?!00[0-7])[0-9A-Fa-f]{4}|\\+u00(?:27|2[Bb])"
+    r"|&#(?:39|43|[0-9]{3,7});|&#[xX](?:27|2[Bb]|[89A-Fa-f][0-9A-Fa-f]|[0-9A-Fa-f]{3,6});|&amp;|&apos;"
+)
+# Not within a word, lest a long one be gone over again from each of its letters. The letter after a backslash may be a
+# line end's, of JSON within JSON.
+_START = rf"(?:(?:(?<![\w\\])|(?<=\\[nrtbfu]))\w|(?<=\\)[^\W_nrtbfu]|{_WORD})\w*+"
+_INNER = rf"[\w.+\-!#$*^~=]|'(?=\w)|%27(?=[\w%])|%(?![0-9A-Fa-f]{{2}})|{_WORD}"
+_LOCAL = rf"{_START}(?:{_INNER}){{0,255}}+"
+_QUOTED = r"\\*\"[^\"\\\n]{1,64}\\*\""
+_DOMAIN = rf"(?:\[[0-9A-Fa-f.:]+\]|(?:\w|{_WORD})(?:(?:[\w.\-]|{_WORD}){{0,255}}(?:\w|{_WORD}))?)"
+ADDRESS = re.compile(rf"(?:{_LOCAL}|{_QUOTED}){AT}{_DOMAIN}")
+_AT = re.compile(AT)
+_JSON = re.compile(r"\\+u([0-9A-Fa-f]{4})")
+_WHOLE = re.compile(r"[^\s@<>(),:;\[\]\\\"]+@[^\s@<>(),:;\[\]\\\"]+")
+
+
+def may_hold(text: str) -> bool:
+    """Quickly: False where no address can be."""
+    return _AT.search(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether the whole text is one."""
+    return len(text) <= 320 and _WHOLE.fullmatch(text) is not None
+
+
+def canonical(found: str) -> str:
+    """The address itself, of whatever way it was written down."""
+    plain = _JSON.sub(lambda code: chr(int(code[1], 16)), found)
+    return html.unescape(unquote(plain, errors="replace")).lower()

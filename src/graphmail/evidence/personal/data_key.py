@@ -1,0 +1,98 @@
+"""A customer's data key: an age identity. What is personal in the customer's evidence is sealed to it and nobody else.
+
+Its private half lies in the customer's state folder, sealed to the operators, and in no other place: destroying that
+file, and its backups, is what makes the personal data of all runs unreadable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pyrage
+
+from graphmail import sealed
+from graphmail.evidence.files import EvidenceError, sync_folder
+from graphmail.state import StateFolder
+
+
+def key_id(recipient: str) -> str:
+    return hashlib.sha256(recipient.encode()).hexdigest()
+
+
+def key_file(state: StateFolder, log: str, key: str) -> Path:
+    """Where the private half is. `log` is the log's origin: another archive of the customer has another key."""
+    return state.data_keys / f"{log.rpartition('/')[2]}-{key[:16]}.age"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A private half that is open in this process's memory."""
+
+    recipient: str
+    _identity: Any = field(repr=False)
+    # What placeholders are made with: whoever has it can tell what a placeholder may stand for, so it is the key's.
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return key_id(self.recipient)
+
+    @classmethod
+    def make(cls, state: StateFolder, log: str, operators: Sequence[str]) -> Self:
+        """Make one, sealed to the operators in its file before this returns. Raises TenantError; then there is none."""
+        identity = pyrage.x25519.Identity.generate()
+        made = cls._of(identity)
+        about = f"# data key of {state.customer}, {log}\n# public key: {made.recipient}\n{identity}\n"
+        state.make().data_keys.mkdir(mode=0o700, exist_ok=True)
+        sealed.write_sealed(key_file(state, log, made.id), about.encode(), operators)
+        sync_folder(state.path)
+        return made
+
+    @classmethod
+    def open(cls, file: Path) -> Self:
+        """Open the sealed file with the operator's identity. Raises TenantError."""
+        lines = sealed.open_sealed(file).decode("ascii", "replace").splitlines()
+        try:
+            return cls._of(pyrage.x25519.Identity.from_str(lines[-1]))
+        except (pyrage.IdentityError, ValueError, IndexError):
+            raise EvidenceError("A sealed file holds no data key", found=str(file)) from None
+
+    @classmethod
+    def _of(cls, identity: Any) -> Self:
+        secret = hmac.digest(str(identity).encode(), b"graphmail placeholders", "sha256")
+        return cls(str(identity.to_public()), identity, secret)
+
+    def seal(self, plaintext: bytes) -> bytes:
+        """For this key alone, and opened again before it is given."""
+        ciphertext = bytes(pyrage.encrypt(plaintext, [pyrage.x25519.Recipient.from_str(self.recipient)]))
+        if not hmac.compare_digest(self.open_sealed(ciphertext, "it"), plaintext):
+            raise EvidenceError("What was sealed to the data key does not open to the same bytes")
+        return ciphertext
+
+    def open_sealed(self, ciphertext: bytes, what: str) -> bytes:
+        try:
+            return bytes(pyrage.decrypt(ciphertext, [self._identity]))
+        except pyrage.DecryptError:
+            raise EvidenceError(f"{what} does not open with data key {self.id[:16]}, or it is damaged") from None
+
+
+def destroy(file: Path) -> None:
+    """Overwrite and remove it; again is no error. A disk may keep what was written over, and a backup keeps a copy."""
+    with suppress(FileNotFoundError):
+        size = file.stat().st_size
+        descriptor = os.open(file, os.O_WRONLY)
+        try:
+            os.pwrite(descriptor, os.urandom(size), 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        file.unlink()
+    if file.parent.is_dir():
+        sync_folder(file.parent)
