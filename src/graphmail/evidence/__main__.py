@@ -1,4 +1,4 @@
-"""`python -m graphmail.evidence`: verify, seal and close the archive's runs; its keys; the fleet's report."""
+"""`python -m graphmail.evidence`: verify, seal, close, open the archive's runs; its keys; who is named in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence.archive import verify
+from graphmail.evidence.opening import open_runs
 from graphmail.evidence.report import FleetReport
-from graphmail.evidence.seal.work import new_key, revoke_key, seal_all
+from graphmail.evidence.seal.dropping import drop
+from graphmail.evidence.seal.work import new_key, revoke_key, seal_all, sealer_of
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -31,6 +33,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         ("close", "the same, and close and seal as aborted those that were killed"),
         ("new-key", "make the key that seals runs, or the one that follows it"),
         ("revoke-key", "log that nothing counts that a key signed from some time on"),
+        ("drop", "destroy what opens a customer's personal data, and log that; everything else stays as it is"),
     ):
         work = verbs.add_parser(verb, help=help_text)
         work.add_argument("--evidence", type=Path, default=root, help="the archive")
@@ -40,7 +43,13 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         if verb == "revoke-key":
             work.add_argument("key", help="the first digits of its id, as in keys/")
             work.add_argument("--since", required=True, help="when it got into other hands: 2026-03-01T12:00:00Z")
+        if verb == "drop":
+            work.add_argument("customer")
+        if verb in ("revoke-key", "drop"):
             work.add_argument("--reason", required=True, help="one sentence; it can never be taken out of the log")
+    reading = verbs.add_parser("open", help="a copy for reading, with addresses and names, outside the archive")
+    reading.add_argument("run", type=Path, help="a run's folder, or a customer's with all its runs")
+    reading.add_argument("--into", type=Path, default=Path("opened"), help="a new folder")
     return parser.parse_args(given)
 
 
@@ -53,12 +62,19 @@ def _do(arguments: argparse.Namespace) -> bool:
         print(fleet.to_text())
         print(f"\nReport: {fleet.write(arguments.into, now)}")
         return fleet.green
+    if arguments.verb == "open":
+        opened = open_runs(arguments.run, arguments.into)
+        print(f"{len(opened)} runs, with addresses and names, in {arguments.into}. Remove it when you have read it")
+        return True
     root = arguments.evidence.absolute()
     if arguments.verb == "new-key":
         print(new_key(root, arguments.environment, arguments.inventory, now))
         return True
     if arguments.verb == "revoke-key":
         print(revoke_key(root, arguments.inventory, arguments.key, arguments.since, arguments.reason, now))
+        return True
+    if arguments.verb == "drop":
+        drop(sealer_of(root, arguments.inventory, now), arguments.customer, arguments.reason, now, print)
         return True
     return seal_all(root, arguments.inventory, now, print, killed=arguments.verb == "close")
 

@@ -16,6 +16,7 @@ from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.keys import SigningKey, default_file
 from graphmail.evidence.seal.log import LOG, Log
 from graphmail.evidence.seal.page import page
+from graphmail.evidence.seal.sealer import Sealer
 from graphmail.evidence.seal.sealing import Sealing
 from graphmail.state import StateFolder, state_root
 
@@ -25,8 +26,7 @@ def seal_all(root: Path, inventory: Path | None, now: datetime, say: Callable[[s
 
     Whether nothing is left to be sealed. A customer on whom somebody works is left alone.
     """
-    settings = _settings(inventory)
-    sealer = Sealing(root).sealer(_environment(root), settings, now)
+    sealer = sealer_of(root, inventory, now)
     with sealer.log.locked(sealer.key):
         waiting = sealer.log.history.open_runs()
     for customer in sorted({run.customer for run in waiting}):
@@ -45,6 +45,11 @@ def seal_all(root: Path, inventory: Path | None, now: datetime, say: Callable[[s
     undone = [run for run in left if killed or Run(root, run.customer, run.run_id).closed]
     say(f"{len(waiting) - len(left)} sealed, {len(left)} open")
     return not undone
+
+
+def sealer_of(root: Path, inventory: Path | None, now: datetime) -> Sealer:
+    """Who seals for this archive. Raises TenantError when there is no archive, or no key that opens."""
+    return Sealing(root).sealer(_environment(root), _settings(inventory), now)
 
 
 def new_key(root: Path, environment: Environment, inventory: Path | None, now: datetime) -> str:

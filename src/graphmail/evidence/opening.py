@@ -1,0 +1,93 @@
+"""Evidence for reading: a copy of runs with addresses and names put back, outside the archive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graphmail.evidence import bag
+from graphmail.evidence.files import EvidenceError, sync_folder
+from graphmail.evidence.personal.mapping import FOLDER, known_here
+from graphmail.evidence.personal.placeholders import put_back
+from graphmail.evidence.personal.text import decode, encode
+from graphmail.evidence.run import RUN_ID, Run
+from graphmail.evidence.seal.log import LOG
+
+
+def open_runs(place: Path, into: Path) -> list[str]:
+    """Write what `place` is of, a customer's runs or one of them, into the new folder `into`; the runs' names.
+
+    `into` is there whole or not at all, and for its owner alone. Raises EvidenceError where a run is not as it was, its
+    personal data does not open here, or `into` exists or lies in an archive.
+    """
+    runs = list(_runs(place))
+    if not runs:
+        raise EvidenceError("There is no closed run", found=str(place), remedy="give a run's folder, or a customer's")
+    with whole(into) as folder:
+        for run in runs:
+            write_readable(run, folder / run.customer / run.run_id)
+    return [f"{run.customer}/{run.run_id}" for run in runs]
+
+
+def write_readable(run: Run, folder: Path) -> None:
+    """Raises EvidenceError where the run's bag is not as it was, or its personal data does not open here."""
+    bag.check(run.bag)
+    known = known_here(run.data, run.customer, run.run_id)
+    if not known and (run.data / FOLDER).is_dir():
+        raise EvidenceError(
+            f"The personal data of run {run.run_id} of {run.customer} does not open here",
+            found="no data key of the customer that fits, or no identity that opens it",
+            remedy="`python -m graphmail.evidence verify` says whether it was dropped; else run this where state/ is",
+        )
+    for path in [run.bag / "bag-info.txt", *run.data.rglob("*")]:
+        if path.is_file() and path.parent.name != FOLDER:
+            target = folder / path.relative_to(run.bag)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(encode(put_back(decode(path.read_bytes()), known)))
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A folder that becomes `target` at the end; nothing is there when anything fails. Raises EvidenceError."""
+    target = target.absolute()
+    if target.exists() or target.is_symlink():
+        raise EvidenceError("It is not written over what is there", found=str(target), remedy="name a new folder")
+    inside = next((parent for parent in target.parents if (parent / LOG).is_file()), None)
+    if inside:
+        raise EvidenceError("It would lie in the archive, where nothing is added", found=str(target))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # mode 0700
+    except OSError as error:
+        raise EvidenceError("It cannot be written there", found=f"{error.filename}: {error.strerror}") from None
+    try:
+        yield folder
+        _put_in_place(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_in_place(folder: Path, target: Path) -> None:
+    for here, _folders, names in os.walk(folder):
+        for name in names:
+            with (Path(here) / name).open("rb") as file:
+                os.fsync(file.fileno())
+        sync_folder(Path(here))
+    if target.exists():
+        raise EvidenceError("It is not written over what is there", found=str(target), remedy="name a new folder")
+    folder.rename(target)
+    sync_folder(target.parent)
+
+
+def _runs(place: Path) -> Iterator[Run]:
+    place = place.absolute()
+    folder = next((part for part in (place, *place.parents) if RUN_ID.match(part.name)), None)
+    folders = [folder] if folder else sorted(inner for inner in place.glob("*") if RUN_ID.match(inner.name))
+    for found in folders:
+        run = Run(found.parent.parent, found.parent.name, found.name)
+        if run.closed:
+            yield run
