@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+JOBS ?= 3
 PORT ?= 8443
 
 CLIENTS := .venv-clients
@@ -16,7 +17,7 @@ sandbox: $(VENV)/run.stamp
 	$(BIN)/python -m graphmail.rehearsal start --port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 # docs/conformance.md says how to name a disposable tenant.
 conformance: $(VENV)/dev.stamp

@@ -13,6 +13,7 @@ import pytest
 
 from graphmail.sandbox.drills import DRILLS
 from tests.drills.onboarding import Onboarding
+from tests.sweep import SWEEP
 
 WRITES: dict[str, dict[str, Any]] = {
     "app": {"service": "graph", "method": "PATCH"},
@@ -30,7 +31,7 @@ AT_ANY = [(d.name, at) for d in EVENTS for at in ANY if d.moment != "between"]
 
 
 def chosen() -> list[tuple[str, str]]:
-    if os.environ.get("GRAPHMAIL_SWEEP") == "all":
+    if SWEEP:
         return AT_WRITES
     each = 30 if os.environ.get("GRAPHMAIL_TESTS") == "all" else 12
     dice = Random(7)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import product
 
 import pytest
 
 from graphmail.transport import Transport
 from tests.modules.migrated import AFTER, ASKED, BEFORE, CEO, NAME, OVER, SUPPORT, Migration, onboard, standing
 from tests.modules.vendor import Vendor
+from tests.sweep import sampled
 
 PASSWORD = {"application": "kundo-mail", "lifetime": "2 days", "proof": True}
 TRIED = {"application": "kundo-mail", "mailboxes": [SUPPORT], "outside_mailbox": CEO}
@@ -194,8 +196,13 @@ def test_a_check_needs_none(migration, task, sandbox):
 
 
 # Where the path has the word, its answer is the last thing that the run hears; "" is the proof's first request.
-@pytest.mark.parametrize("word", ["addPassword", "removePassword", "token"])
-@pytest.mark.parametrize("step", ["", "prove"])
+WORDS, STEPS = ["addPassword", "removePassword", "token"], ["", "prove"]
+
+
+@pytest.mark.parametrize(
+    ("word", "step"),
+    sampled(product(WORDS, STEPS), ("addPassword", ""), ("removePassword", "prove"), ("token", "prove")),
+)
 def test_what_a_killed_run_left_is_taken_back_and_tried_by_the_next(migration, contoso, monkeypatch, word, step):
     if step:
         migration.until(step)

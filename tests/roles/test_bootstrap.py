@@ -14,6 +14,7 @@ from tests.ops_client import OpsClient
 from tests.roles.conftest import Operations
 from tests.sandbox.signed_in import ADMIN, NOBODY, KeyPair, appoint, post
 from tests.sandbox_process import CONTOSO
+from tests.sweep import sampled
 from tests.workload import trust_workload
 
 pytestmark = pytest.mark.playbook
@@ -76,7 +77,7 @@ def report(run: PlaybookRun) -> list[tuple[str, str, Any]]:
     return [(e.task, e.outcome, e.diff) for e in run.of("contoso") if e.outcome in ("ok", "changed", "skipped")]
 
 
-@pytest.mark.parametrize("kind", ["client_secret", "certificate"])
+@pytest.mark.parametrize("kind", sampled(["client_secret", "certificate"], "certificate"))
 def test_from_nothing_to_onboarded_and_dropped_again(first: FirstTime, kind: str) -> None:
     first.inventory(kind)
     predicted = first.play("bootstrap.yml", "--check")
@@ -184,7 +185,7 @@ def test_a_customer_who_has_a_person_sign_in_needs_no_app(first: FirstTime) -> N
     assert first.sandbox.writes == []
 
 
-@pytest.mark.parametrize("kind", ["device_code", "authorization_code"])
+@pytest.mark.parametrize("kind", sampled(["device_code", "authorization_code"], "device_code"))
 def test_a_person_signs_in_once_within_a_playbook_that_onboards(first: FirstTime, kind: str) -> None:
     first.inventory(kind)
 

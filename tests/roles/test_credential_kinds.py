@@ -14,11 +14,13 @@ from graphmail.sealed import new_identity, open_sealed
 from tests.roles.conftest import Operations
 from tests.sandbox.signed_in import KeyPair
 from tests.sandbox_process import CONTOSO, FABRIKAM, LITWARE
+from tests.sweep import sampled
 
 pytestmark = [pytest.mark.playbook, pytest.mark.notebook]
 TENANTS = {"contoso": CONTOSO, "fabrikam": FABRIKAM, "litware": LITWARE}
 ISSUER, SUBJECT, AUDIENCE = "https://tokens.vendor.example", "helpdesk", "api://AzureADTokenExchange"
 PROVIDER, STRANGER = KeyPair(), KeyPair(days=4000)
+HOW_PROVED = {False: "proved by a short-lived secret", True: "proved by an assertion"}
 POLICY = "/policies/defaultAppManagementPolicy"
 
 
@@ -91,7 +93,11 @@ def test_a_certificate_from_onboarding_to_absence_for_every_customer(
     assert [key["keyId"] for key in app(ops, "litware")["keyCredentials"]] == [known["keyId"]]
 
 
-@pytest.mark.parametrize("asserted", [False, True], ids=["proved by a short-lived secret", "proved by an assertion"])
+@pytest.mark.parametrize(
+    "asserted",
+    sampled([False, True], True),
+    ids=HOW_PROVED.get,
+)
 def test_a_federated_credential_from_onboarding_to_absence(ops: Operations, vendor: str, *, asserted: bool) -> None:
     federated = {"issuer": ISSUER, "subject": SUBJECT}
     now = int(time.time())
