@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ FAILED = 2
 
 
 class Recorder(CallbackBase):
-    """A run that touches a tenant leaves one directory, also when it fails; `--check` leaves none."""
+    """A run that touches a tenant leaves one directory, also when it fails; `--check` leaves none.
+
+    A play that says `touches_no_tenant` leaves none either, and takes no lock.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +39,11 @@ class Recorder(CallbackBase):
         RUN.open_cache()
         self._tell_tables()
         self._extra_vars = dict(play.get_variable_manager().extra_vars)
+        if play.get_vars().get("touches_no_tenant"):
+            # And if it did: without evidence open, no task works on a customer. Its commands run in the playbook's
+            # folder, unless they are told where this process began; a shell has said so, cron has not.
+            os.environ["PWD"] = str(Path.cwd())
+            return
         for host in play.get_variable_manager()._inventory.get_hosts(play.hosts):  # noqa: SLF001 - no public way
             variables = host.get_vars()
             if "tenant" not in variables or "customer" not in variables:

@@ -68,17 +68,21 @@ class Chromium:
 
     def click(self, selector: str) -> str:
         """Click what leads to another page, and return that."""
+        return self._loading(lambda: self.press(selector))
+
+    def press(self, selector: str) -> None:
+        """Click what does something in this page."""
         node = self._node(selector)
         self.ask("DOM.scrollIntoViewIfNeeded", nodeId=node)
         corners = self.ask("DOM.getBoxModel", nodeId=node)["model"]["content"]
         x, y = (corners[0] + corners[4]) / 2, (corners[1] + corners[5]) / 2
         at = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self.ask("Input.dispatchMouseEvent", type="mousePressed", **at)
+        self.ask("Input.dispatchMouseEvent", type="mouseReleased", **at)
 
-        def press() -> None:
-            self.ask("Input.dispatchMouseEvent", type="mousePressed", **at)
-            self.ask("Input.dispatchMouseEvent", type="mouseReleased", **at)
-
-        return self._loading(press)
+    def value(self, expression: str) -> Any:
+        """What an expression is worth in the page; not where script is off."""
+        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
 
     def type(self, selector: str, text: str) -> None:
         """Put a text into a field."""

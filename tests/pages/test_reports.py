@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from graphmail.evidence.report import FleetReport
 from tests.unit.evidence_samples import NOON, begun, check, record, step
 
 pytestmark = pytest.mark.chromium
@@ -54,11 +53,3 @@ def test_a_runs_report_shows_its_verdicts_and_runs_nothing(browser: str, archive
     assert document.count('class="verdict failed"') >= 2
     assert "<title>owned" not in document
     assert "&lt;script&gt;" in document
-
-
-def test_the_fleet_report_shows_every_customer(browser: str, archive: Path, tmp_path: Path) -> None:
-    page = FleetReport.of(archive, ["contoso", "fabrikam"]).write(tmp_path, NOON)
-    document, console = shown(browser, page, tmp_path / "profile")
-    assert console == ""
-    for words in ("contoso", "fabrikam", "missing", "failed"):
-        assert words in document

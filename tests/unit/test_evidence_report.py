@@ -1,14 +1,6 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-from datetime import timedelta
 from html.parser import HTMLParser
-
-import pytest
-
-from graphmail.evidence.report import FleetReport
-from graphmail.evidence.titles import VERIFICATIONS
 
 from .evidence_samples import NOON, RUN_ID, begun, check, record, step
 
@@ -95,83 +87,3 @@ def test_a_damaged_record_does_not_stop_closing_and_is_told(tmp_path):
     run = begun(tmp_path)
     run.write_record(record(check())).write_text("{}")
     assert "verify_send.json is not a record" in _page(run, "failed").text
-
-
-def test_the_fleet_shows_the_newest_proof_and_never_hides_a_missing_one(tmp_path):
-    run = begun(tmp_path)
-    run.write_record(record(check("failed")))
-    run.write_record(record(check("passed"), at=NOON + timedelta(minutes=1)))
-    run.close("succeeded", NOON)
-    fleet = FleetReport.of(tmp_path, ["contoso", "fabrikam"])
-    contoso, fabrikam = fleet.rows
-    assert {name: cell.verdict for name, cell in contoso.cells.items()} == {
-        "verify_access": "missing",
-        "verify_send": "passed",
-        "verify_receive": "missing",
-        "verify_large_mail": "missing",
-    }
-    assert not contoso.green
-    assert contoso.last_state == "succeeded"
-    assert fabrikam.last_state == "missing"
-
-
-def test_each_cell_of_the_fleet_names_the_run_of_its_proof_and_links_its_report(tmp_path):
-    proof = begun(tmp_path / "evidence")
-    proof.write_record(record(check("failed")))
-    report = proof.close("failed", NOON)
-    later = begun(tmp_path / "evidence", run_id="20260302T120000Z-onboard-0a1b2c")
-    later.close("succeeded", NOON)
-
-    fleet = FleetReport.of(tmp_path / "evidence")
-    page = _Page(fleet.write(tmp_path / "out", NOON).read_text())
-
-    links = [value for name, value in page.attributes if name == "href"]
-    assert f"../{report.relative_to(tmp_path)}" in links
-    assert all((tmp_path / "out" / link).is_file() for link in links)
-    assert proof.run_id in page.text
-    # In the terminal: the customer is marked, and below the table stands where to look.
-    assert "contoso (sandbox)" in fleet.to_text()
-    assert f"contoso, verify_send failed: {report}" in fleet.to_text()
-
-
-def test_a_damaged_bag_is_damaged_in_the_fleet(tmp_path):
-    run = begun(tmp_path)
-    path = run.write_record(record(check()))
-    run.close("succeeded", NOON)
-    path.write_text(path.read_text() + "\n")
-    assert FleetReport.of(tmp_path).rows[0].cells["verify_send"].verdict == "damaged"
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """Contoso, of which everything is proved, and fabrikam, of which nothing is."""
-    run = begun(tmp_path / "evidence")
-    for notebook in VERIFICATIONS:
-        run.write_record(record(check(), notebook=notebook))
-    run.close("succeeded", NOON)
-    begun(tmp_path / "evidence", customer="fabrikam").close("failed", NOON)
-    return tmp_path / "evidence"
-
-
-def _report(archive, *arguments):
-    command = [sys.executable, "-m", "graphmail.evidence", "report", "--evidence", str(archive), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=archive.parent)
-
-
-def test_report_prints_a_table_and_names_its_page(archive, tmp_path):
-    result = _report(archive, "--into", str(tmp_path / "out"))
-    assert "contoso" in result.stdout
-    assert str(tmp_path / "out" / "fleet.html") in result.stdout
-    page = _Page((tmp_path / "out" / "fleet.html").read_text())
-    assert "SANDBOX" in page.text
-    assert "script" not in page.tags
-
-
-def test_report_is_of_the_customers_that_are_named_and_ends_with_1_unless_all_is_green(archive):
-    assert _report(archive).returncode == 1
-    one = _report(archive, "--customer", "contoso")
-    assert one.returncode == 0
-    assert "fabrikam" not in one.stdout
-    unknown = _report(archive, "--customer", "contoso", "--customer", "litware")
-    assert unknown.returncode == 1
-    assert "litware" in unknown.stdout

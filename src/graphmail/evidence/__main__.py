@@ -12,7 +12,6 @@ from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence.archive import verify
 from graphmail.evidence.opening import open_runs
-from graphmail.evidence.report import FleetReport
 from graphmail.evidence.seal.dropping import drop
 from graphmail.evidence.seal.work import new_key, revoke_key, seal_all, sealer_of
 
@@ -24,10 +23,6 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     check = verbs.add_parser("verify", help="check the archive; exit status 1 if anything is not as it was")
     check.add_argument("folder", type=Path, nargs="?", default=root, help="the archive, or something in it")
     check.add_argument("--checkpoint", type=Path, help="a checkpoint of it that was kept elsewhere")
-    report = verbs.add_parser("report", help="customer by check; exit status 1 unless all is passed")
-    report.add_argument("--evidence", type=Path, default=root, help="the archive")
-    report.add_argument("--into", type=Path, default=Path("reports"), help="where fleet.html goes")
-    report.add_argument("--customer", action="append", default=[], help="only this one; may be given again")
     for verb, help_text in (
         ("seal", "seal runs that are closed and wait for their timestamp"),
         ("close", "the same, and close and seal as aborted those that were killed"),
@@ -57,11 +52,6 @@ def _do(arguments: argparse.Namespace) -> bool:
     now = SystemClock().now()
     if arguments.verb == "verify":
         return verify(arguments.folder, lambda text: print(text, flush=True), arguments.checkpoint)
-    if arguments.verb == "report":
-        fleet = FleetReport.of(arguments.evidence, arguments.customer)
-        print(fleet.to_text())
-        print(f"\nReport: {fleet.write(arguments.into, now)}")
-        return fleet.green
     if arguments.verb == "open":
         opened = open_runs(arguments.run, arguments.into)
         print(f"{len(opened)} runs, with addresses and names, in {arguments.into}. Remove it when you have read it")

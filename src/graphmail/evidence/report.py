@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, StrictUndefined
-from tabulate import tabulate
 
-from graphmail.evidence.archive import latest_record, runs
-from graphmail.evidence.files import EvidenceError, write_over
+from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import Outcome, Run
-from graphmail.evidence.titles import VERIFICATIONS, title
+from graphmail.evidence.titles import title
 
 OUTCOMES = {
     "succeeded": "Everything this run was to do is done.",
@@ -30,18 +25,19 @@ OUTCOMES = {
 }
 
 
-def _templates() -> Templates:
-    templates = Templates(
-        loader=PackageLoader("graphmail.evidence"),
+def templates(package: str = "graphmail.evidence") -> Templates:
+    """Those in that package, with every text escaped."""
+    found = Templates(
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["time"] = lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    templates.filters["title"] = title
-    templates.filters["pretty"] = lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
-    return templates
+    found.filters["time"] = lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    found.filters["title"] = title
+    found.filters["pretty"] = lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    return found
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -110,116 +106,4 @@ class RunReport:
         return Counter(str(step.get("outcome", "?")) for step in self.steps)
 
     def to_html(self) -> str:
-        return _templates().get_template("run.html.j2").render(report=self, outcomes=OUTCOMES)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The newest proof of one kind: its verdict, the run that made it, and that run's page if it is closed."""
-
-    verdict: str
-    run_id: str = ""
-    finished: datetime | None = None
-    report: Path | None = None
-
-
-@dataclass(frozen=True)
-class FleetRow:
-    """One customer: its newest proof of each kind, or why there is none, and how its last run ended."""
-
-    customer: str
-    environment: str
-    cells: dict[str, Cell]
-    last_run: str
-    last_state: str
-    last_report: Path | None
-
-    @property
-    def green(self) -> bool:
-        return bool(self.cells) and {cell.verdict for cell in self.cells.values()} == {"passed"}
-
-    @classmethod
-    def of(cls, root: Path, customer: str) -> FleetRow:
-        cells: dict[str, Cell] = {}
-        environments: set[str] = set()
-        for notebook in VERIFICATIONS:
-            try:
-                record = latest_record(root, customer, notebook)
-            except EvidenceError:
-                cells[notebook] = Cell("damaged")
-                continue
-            if record is None:
-                cells[notebook] = Cell("missing")
-                continue
-            page = _page(Run(root, customer, record.run_id))
-            cells[notebook] = Cell(record.verdict, record.run_id, record.finished, page)
-            environments.add(record.environment)
-        of_customer = list(runs(root, customer))
-        last = of_customer[-1] if of_customer else None
-        return cls(
-            customer=customer,
-            environment="sandbox" if "sandbox" in environments else "production" if environments else "not recorded",
-            cells=cells,
-            last_run=last.run_id if last else "none",
-            last_state=_state(last) if last else "missing",
-            last_report=_page(last) if last else None,
-        )
-
-    def wrong(self) -> Iterator[str]:
-        """Each proof that is there and not green, and where to read why."""
-        for notebook, cell in self.cells.items():
-            if cell.run_id and cell.verdict != "passed":
-                yield f"{self.customer}, {notebook} {cell.verdict}: {cell.report or cell.run_id}"
-
-
-def _page(run: Run) -> Path | None:
-    return run.data / "report.html" if run.closed else None
-
-
-def _state(run: Run) -> str:
-    if not run.closed:
-        return "open"
-    for line in (run.bag / "bag-info.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("Run-Outcome: "):
-            return line.partition(": ")[2]
-    return "closed"
-
-
-@dataclass(frozen=True)
-class FleetReport:
-    """All customers of an archive, or only those that are named, also if it knows nothing of them."""
-
-    root: Path
-    rows: list[FleetRow]
-
-    @classmethod
-    def of(cls, root: Path, customers: Iterable[str] = ()) -> FleetReport:
-        names = set(customers) or {run.customer for run in runs(root)}
-        return cls(root, [FleetRow.of(root, name) for name in sorted(names)])
-
-    @property
-    def green(self) -> bool:
-        return bool(self.rows) and all(row.green for row in self.rows)
-
-    def to_text(self) -> str:
-        head = ["customer", *(name.removeprefix("verify_") for name in VERIFICATIONS), "last run", "ended"]
-        body = [
-            [
-                f"{row.customer} (sandbox)" if row.environment == "sandbox" else row.customer,
-                *(row.cells[name].verdict for name in VERIFICATIONS),
-                row.last_run,
-                row.last_state,
-            ]
-            for row in self.rows
-        ]
-        table = tabulate(body, head, tablefmt="simple", disable_numparse=True)
-        return "\n".join([table, *(f"\n{line}" for row in self.rows for line in row.wrong())])
-
-    def write(self, folder: Path, now: datetime) -> Path:
-        """Write `fleet.html` into `folder` and return its path. Its links are relative, so both may be moved."""
-        folder.mkdir(parents=True, exist_ok=True)
-        templates = _templates()
-        templates.filters["link"] = lambda page: quote(os.path.relpath(page, folder))
-        page = templates.get_template("fleet.html.j2").render(report=self, now=now, claims=VERIFICATIONS)
-        write_over(folder / "fleet.html", page.encode())
-        return folder / "fleet.html"
+        return templates().get_template("run.html.j2").render(report=self, outcomes=OUTCOMES)

@@ -23,7 +23,7 @@ TOOLS = (
 
 _REPOSITORY = Path(__file__).parents[3]
 _CODE = ("src", "playbooks", "roles", "plugins", "library", "notebooks", "ansible.cfg")
-_KINDS = (".py", ".yml", ".ipynb", ".j2", ".md", ".cfg")
+_KINDS = (".py", ".yml", ".ipynb", ".j2", ".js", ".md", ".cfg")
 
 
 @cache

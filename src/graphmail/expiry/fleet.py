@@ -27,10 +27,11 @@ def expiries(inventory: Inventory) -> list[Expiry]:
 
     Of a sealed file that does not open or a damaged journal the end is unknown, and it is said why.
     """
-    return [expiry for customer in inventory.customers.values() for expiry in _of(customer, inventory.path)]
+    return [expiry for customer in inventory.customers.values() for expiry in of_customer(customer, inventory.path)]
 
 
-def _of(customer: Customer, inventory: Path) -> Iterator[Expiry]:
+def of_customer(customer: Customer, inventory: Path) -> Iterator[Expiry]:
+    """The same for one customer."""
     state = StateFolder(state_root(), customer.name)
     try:
         yield from list(_made_here(customer, state))

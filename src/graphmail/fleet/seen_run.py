@@ -1,0 +1,50 @@
+"""One run as the fleet report sees it: how it ended, and its records where its seal verifies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphmail.evidence import EvidenceError, Record, Run
+from graphmail.evidence.seal.statement import outcome
+from graphmail.fleet.seals import Seal, Seals
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRun:
+    """`ended` is the outcome that the bag tells, or `open`, or `broken`; `why` belongs to it.
+
+    Nothing inside a run is read unless its seal verifies: what is hostile does not reach a parser.
+    """
+
+    customer: str
+    run_id: str
+    seal: Seal
+    ended: str
+    why: str = ""
+    report: Path | None = None
+    records: list[Record] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, root: Path, customer: str, run_id: str, seals: Seals) -> SeenRun:
+        seal, why = seals.of_run(customer, run_id)
+        if seal != "verified":
+            return cls(customer, run_id, seal, seal, why)
+        run = Run(root, customer, run_id)
+        try:
+            records = run.records()
+        except EvidenceError as error:
+            # It was sealed like this: a run may end because of a record that it could not write whole.
+            return cls(customer, run_id, seal, outcome(run), str(error), run.data / "report.html")
+        report = run.data / "report.html"
+        return cls(customer, run_id, seal, outcome(run), "", report if report.is_file() else None, records)
+
+    @property
+    def began(self) -> datetime:
+        """By the operator's machine; the run's id has it."""
+        return datetime.strptime(self.run_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+    @property
+    def playbook(self) -> str:
+        return self.run_id.split("-")[1]
