@@ -223,7 +223,7 @@ class Exchange:
 
     def _send(self, request: Request, operation: Operation, name: str) -> Reply:
         if self._reads and operation is not Operation.READ:
-            self._reads.drop()
+            self._reads.about_to_write()
         passing = _passing_read if operation is Operation.READ else _transient
         reply = self._bearer.send(request, operation, stale=_stale, transient=passing)
         if reply.status in (302, 307, 308):

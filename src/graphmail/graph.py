@@ -229,7 +229,7 @@ class Graph:
 
     def _send(self, request: Request, operation: Operation) -> Reply:
         if self._reads and operation is not Operation.READ:
-            self._reads.drop()
+            self._reads.about_to_write()
         passing = is_passing_read if operation is Operation.READ and not request.stream else is_transient
         reply = self._bearer.send(request, operation, stale=is_stale, transient=passing)
         if reply.status >= 300:

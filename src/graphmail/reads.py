@@ -7,6 +7,7 @@ something to change drops them and reads again. Every write drops them too.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from graphmail.run_cache import RunCache
@@ -19,8 +20,10 @@ class Reads:
     other read a moment before.
     """
 
-    def __init__(self, cache: RunCache | None, customer: str) -> None:
+    def __init__(self, cache: RunCache | None, customer: str, before_write: Callable[[], None] = lambda: None) -> None:
+        """`before_write` is called ahead of every write of this client."""
         self._cache = cache
+        self._before_write = before_write
         self._name = f"reads|{customer}"
         self.used = False
 
@@ -34,6 +37,11 @@ class Reads:
     def put(self, answers: dict[str, Any]) -> None:
         if self._cache:
             self._cache.put(self._name, json.dumps(self._all() | answers).encode())
+
+    def about_to_write(self) -> None:
+        """Called by the clients before they send a write."""
+        self._before_write()
+        self.drop()
 
     def drop(self) -> None:
         self.used = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -47,6 +47,8 @@ class RunContext:
     witness: Callable[[Any, bytes], None] | None = field(default=None, compare=False)
     # Is told which service confirmed the tenant, and by what.
     confirmed: Callable[[str, str], None] | None = field(default=None, compare=False)
+    # Is called before each write to the tenant as its admin.
+    before_write: Callable[[Tenant], None] = field(default=lambda tenant: None, compare=False)
 
 
 def user_path(address: str) -> str:
@@ -107,7 +109,7 @@ class Tenant:
 
     @cached_property
     def reads(self) -> Reads:
-        return Reads(self.run.cache, self.customer)
+        return Reads(self.run.cache, self.customer, partial(self.run.before_write, self))
 
     @cached_property
     def graph(self) -> Graph:

@@ -13,15 +13,12 @@ Never earlier than a `Retry-After` says; without one, exponential backoff with f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import ssl
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -31,7 +28,7 @@ import urllib3.exceptions
 from graphmail.clock import Clock
 from graphmail.clouds import Cloud
 from graphmail.errors import OutcomeUnknown, TenantError, Unreachable
-from graphmail.path_template import path_template
+from graphmail.http_line import http_line
 from graphmail.retry import Again, Operation, RetryBudget, Stop, Wait, retry_after
 from graphmail.sessions import session
 
@@ -45,7 +42,10 @@ def read_timeout() -> float:
 
 @dataclass(slots=True)
 class Request:
-    """One request. `asked` names it for a person, without any secret; `secret_reply` keeps its reply out of digests."""
+    """One request. `asked` names it for a person, without any secret; `secret_reply` keeps its bodies out of digests.
+
+    `sent` counts how often it went out.
+    """
 
     method: str
     url: str
@@ -57,6 +57,7 @@ class Request:
     form: Any = None
     secret_reply: bool = False
     stream: bool = False
+    sent: int = 0
 
 
 @dataclass(slots=True)
@@ -187,6 +188,7 @@ class Transport:
 
     def _exchange(self, request: Request) -> Reply:
         client_request_id = str(uuid.uuid4())
+        request.sent += 1
         headers = {"client-request-id": client_request_id, "User-Agent": "graphmail", **request.headers}
         try:
             raw = session(self.cloud).request(
@@ -231,27 +233,7 @@ class Transport:
     def _log(
         self, request: Request, status: int, client_request_id: str, request_id: str, content: bytes, date: str = ""
     ) -> None:
-        self._observe(
-            {
-                "at": self.clock.now().isoformat(),
-                "method": request.method,
-                "path": path_template(request.url),
-                "asked": request.asked,
-                "status": status,
-                "client_request_id": client_request_id,
-                "request_id": request_id,
-                "date": _date(date),
-                "reply_sha256": "" if request.secret_reply or request.stream else hashlib.sha256(content).hexdigest(),
-            }
-        )
-
-
-def _date(header: str) -> str:
-    """The service's clock as it told it, in the form of our own times; empty where it told none."""
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC).isoformat()
-    except (ValueError, TypeError, OverflowError):
-        return ""
+        self._observe(http_line(request, self.clock.now(), status, client_request_id, request_id, content, date))
 
 
 def _content(raw: requests.Response) -> bytes:

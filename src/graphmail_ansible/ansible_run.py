@@ -18,6 +18,7 @@ from typing import Any
 from ansible import context
 
 from graphmail.clock import SystemClock
+from graphmail.customer_state import about_to_write
 from graphmail.errors import TenantError
 from graphmail.evidence import Environment, Outcome, Run, new_run_id
 from graphmail.evidence.seal.sealing import Sealing
@@ -141,6 +142,7 @@ class AnsibleRun:
             evidence=self.evidence,
             observe=opened.evidence.append_http if opened else None,
             confirmed=opened.evidence.append_confirmation if opened else None,
+            before_write=about_to_write,
             tell=self.tell,
             witness=slot(StateFolder(state_root(), customer), self.run_id).witness if opened else None,
         )

@@ -41,6 +41,7 @@ ORDER = (
     "credential_handover",
     "credential_rotation",
     "customer_drift_info",
+    "customer_state_info",
     "customer_discovery_info",
     "customer_start_state",
     "customer_absence_info",

@@ -50,6 +50,7 @@ ELSEWHERE = {
     "access_migration",
     "admin_sign_in",
     "credential_rotation",
+    "customer_state_info",
     "customer_start_state",
     "entra_federated_identity_credential",
     "retired_proof_info",

@@ -35,7 +35,7 @@ def test_a_closed_run_is_a_bag_for_the_library_and_for_us(closed):
     assert sorted(bag.algorithms) == ["sha256", "sha512"]
     assert bag.info["Run-Outcome"] == "succeeded"
     assert bag.info["Environment"] == "sandbox"
-    assert check_bag(closed.bag) == 5
+    assert check_bag(closed.bag) == 7
 
 
 def test_closing_leaves_nothing_beside_the_bag(closed):
@@ -45,7 +45,7 @@ def test_closing_leaves_nothing_beside_the_bag(closed):
 def test_a_failed_run_without_any_check_is_closed_too(tmp_path):
     run = begun(tmp_path)
     run.close("failed", NOON, "Entra refused the administrator's secret")
-    assert check_bag(run.bag) == 3
+    assert check_bag(run.bag) == 5
 
 
 def test_what_a_crash_left_of_a_file_does_not_enter_the_bag(tmp_path):
@@ -117,7 +117,7 @@ def test_an_added_file_is_noticed_and_named(closed, name):
 def test_verify_of_one_bag_says_ok_and_exits_with_0(closed):
     result = _verify(closed.bag)
     assert result.returncode == 0
-    assert result.stdout.endswith("ok, 5 files\n")
+    assert result.stdout.endswith("ok, 7 files\n")
 
 
 def test_verify_names_the_changed_file_and_exits_with_1(closed, tmp_path):
@@ -154,7 +154,7 @@ def test_an_archive_without_a_log_is_not_genuine(closed, tmp_path):
     begun(tmp_path / "evidence", customer="fabrikam")
     told = _verify(tmp_path / "evidence")
     assert told.returncode == 1
-    assert f"contoso/{RUN_ID}: ok, 5 files" in told.stdout
+    assert f"contoso/{RUN_ID}: ok, 7 files" in told.stdout
     assert f"fabrikam/{RUN_ID}: open" in told.stdout
     assert told.stdout.splitlines()[-1].endswith("LOG: missing; nothing here is sealed")
 

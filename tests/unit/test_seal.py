@@ -20,6 +20,8 @@ from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.log import Log
 from graphmail.evidence.seal.work import new_key, revoke_key, seal_all
+from graphmail.evidence.states import NOT_YET, unread
+from graphmail.evidence.steps import HttpCall
 from tests.sandbox_process import ROOT
 
 from .evidence_samples import NOON, TENANT
@@ -299,12 +301,12 @@ def test_each_examiners_question_is_answered_by_a_field_of_the_seal(archive):
     said = predicate(run)
     table = (ROOT / "docs" / "evidence.md").read_text().split("| question | field |")[1].split("\n\n")[0]
     answers = [row.split("|")[2] for row in table.splitlines()[2:]]
-    assert len(answers) == 15
+    assert len(answers) == 17
     for answer in answers:
         for name in re.findall(r"`([a-z][A-Za-z0-9_./]+)`", answer):
             if name.startswith("bag/"):
-                assert (run.folder / name).is_file(), name
-            elif name not in ("at", "service", "by"):
+                assert (run.folder / name).exists(), name
+            elif name not in ("at", "service", "by", "attempt", "attempts"):
                 value = said
                 for step in name.split("."):
                     assert step in value, name
@@ -315,3 +317,34 @@ def test_each_examiners_question_is_answered_by_a_field_of_the_seal(archive):
 
 # Of this sample: it asked nothing of a service that tells the time, ended well, and is its customer's first.
 MAY_BE_EMPTY = {"services_clock.first", "services_clock.last", "outcome.reason", "previous_run"}
+# And it began no write, so nobody read the state.
+MAY_BE_EMPTY |= {"state.before.read", "state.after.read"}
+
+
+def test_each_field_of_an_exchange_is_explained():
+    table = (ROOT / "docs" / "evidence.md").read_text().split("## A line of http.jsonl")[1]
+    told = set(re.findall(r"`([a-z_0-9]+)`", "".join(row.split("|")[1] for row in table.splitlines() if "|" in row)))
+    assert told == set(HttpCall.model_fields)
+
+
+def test_what_was_refused_and_repeated_is_counted_in_the_seal(archive):
+    run = archive.open(1)
+    asked = {"at": NOON, "method": "GET", "path": "/v1.0/organization"}
+    for attempt, status in ((1, 0), (2, 503), (3, 200)):
+        run.append_http(asked | {"status": status, "attempt": attempt})
+    run.sealer = archive.sealer
+    run.close("failed", NOON)
+    results = predicate(run)["results"]
+    assert (results["unanswered_requests"], results["refused_requests"], results["repeated_requests"]) == (1, 1, 2)
+
+
+def test_the_seal_says_when_the_state_was_read_or_why_it_was_not(archive):
+    run = archive.open(1)
+    run.write_state("before", {"schema": 1, "read": {"from": "2026", "to": "2027"}, "group": None})
+    run.write_state("after", unread(NOT_YET))
+    run.sealer = archive.sealer
+    run.close("failed", NOON)
+    assert predicate(run)["state"] == {
+        "before": {"read": {"from": "2026", "to": "2027"}, "why": ""},
+        "after": {"read": None, "why": NOT_YET},
+    }

@@ -22,6 +22,7 @@ from graphmail.evidence.personal.taking import take
 from graphmail.evidence.personal.text import decode, encode
 from graphmail.evidence.record import Environment, Record, records_in
 from graphmail.evidence.secrecy import make_private, refuse_secrets
+from graphmail.evidence.states import NO_WRITE, UNCHANGED, unread
 from graphmail.evidence.steps import Confirmation, HttpCall, Step
 from graphmail.evidence.tools import operator, tools
 from graphmail.leaks.letterbox import Letterbox
@@ -131,6 +132,11 @@ class Run:
         with self._writing():
             write_over(self.data / f"{moment}.json", _json(dict(state)))
 
+    def state(self, moment: Literal["before", "after"]) -> dict[str, Any]:
+        """What `write_state` was told last; empty when nobody told anything."""
+        path = self.data / f"{moment}.json"
+        return dict(json.loads(path.read_bytes())) if path.is_file() else {}
+
     def notebook_path(self, notebook: str) -> Path:
         """Where the next executed copy of a notebook goes; an earlier one stays."""
         with self._writing():
@@ -165,6 +171,7 @@ class Run:
         if not self.exists:
             raise EvidenceError(f"There is nothing to close in {self.folder}")
         with self._writing(exclusive=True):
+            self._say_what_was_not_read()
             report = RunReport.of(self, outcome=outcome, finished=at, why=why)
             write_over(self.data / "report.html", report.to_html().encode())
             info = self._bag_info(outcome, at, why)
@@ -190,6 +197,11 @@ class Run:
     def _personal_key(self, at: datetime) -> DataKey | None:
         """The customer's data key; none for a run that nobody seals."""
         return self.data_key or (self.sealer.data_key(self.customer, at) if self.sealer else None)
+
+    def _say_what_was_not_read(self) -> None:
+        """before.json comes before the first write, so without it none was begun; with one comes an after.json."""
+        for moment, why in (("before", NO_WRITE), ("after", UNCHANGED)):
+            write_once(self.data / f"{moment}.json", _json(unread(why)))
 
     def _bag_info(self, outcome: Outcome, at: datetime, why: str) -> dict[str, str]:
         about = self.about()

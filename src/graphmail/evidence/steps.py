@@ -51,17 +51,20 @@ class HttpCall(_Line):
     """One request and its answer, as the transport tells them.
 
     `path` is a template without query or host, since upload URLs carry a token in both; `status` is 0 when no answer
-    came; `date` is the service's clock, as its answer told it; `reply_sha256` is of the body, which is not kept, and
-    empty where it held a secret.
+    came; `attempt` is how often this very request had gone out by then; `date` is the service's clock, as its answer
+    told it. The digests are of bodies, which are not kept, and empty where one held a secret; in `request_sha256`
+    `<address>` stands for each mail address.
     """
 
     method: str
     path: str
     asked: str = ""
     status: int = 0
+    attempt: int = 1
     request_id: str = ""
     client_request_id: str = ""
     date: str = ""
+    request_sha256: str = ""
     reply_sha256: str = ""
 
     @field_validator("path")

@@ -26,6 +26,7 @@ CLASSES = {
     "tenant_info": "TenantInfo",
     "customer_drift_info": "CustomerDriftInfo",
     "customer_discovery_info": "CustomerDiscoveryInfo",
+    "customer_state_info": "CustomerStateInfo",
     "customer_start_state": "CustomerStartState",
     "customer_absence_info": "CustomerAbsenceInfo",
     "retired_proof_info": "RetiredProofInfo",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from graphmail.customer_state import read_after
 from graphmail.errors import TenantError
 from graphmail.person import FLOWS
 from graphmail.resource import Info, Option, Values
@@ -34,8 +35,12 @@ class AdminSignIn(Info):
             )
         sealed = Path(admin["sealed"])
         if params["state"] == "absent":
-            if not tenant.run.check_mode:
-                sealed.unlink(missing_ok=True)
+            try:
+                # Nobody can read what is there now once the sign-in is gone.
+                read_after(tenant)
+            finally:
+                if not tenant.run.check_mode:
+                    sealed.unlink(missing_ok=True)
             return {"username": "", "roles": []}
         findings = Findings(tenant)
         token = person_has(tenant, findings, [RIGHTS[n] for n in params["permissions"]], params["as_person"])

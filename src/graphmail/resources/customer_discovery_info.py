@@ -51,6 +51,7 @@ class CustomerDiscoveryInfo(Info):
 
     def look(self, tenant: Tenant, params: Values) -> Values:
         wanted = Wanted(params["display_name"], params["unique_name"], params["client_id"], params["group"])
+        started = tenant.clock.now()
         look = Look(tenant, wanted)
         draft = look.draft()
         self._complete(tenant, draft, params["recipients"])
@@ -79,7 +80,10 @@ class CustomerDiscoveryInfo(Info):
         }
         if tenant.run.check_mode or tenant.run.evidence is None:
             return facts | {"path": "", "text": text, "msg": "dry run: no file written"}
-        Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_state("before", facts)
+        Run(tenant.run.evidence, tenant.customer, tenant.run.run_id).write_state(
+            "before",
+            {"schema": 1, "read": {"from": started.isoformat(), "to": tenant.clock.now().isoformat()}} | facts,
+        )
         folder = Path(params["folder"]) if params["folder"] else tenant.run.evidence.with_name("discovered")
         path = _written(folder, tenant.customer, text)
         count = len(draft.undecided)

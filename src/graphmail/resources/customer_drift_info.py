@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from graphmail.customer_state import keep_before
 from graphmail.drift import AREAS, Comparison, Difference
 from graphmail.errors import ExchangeError, GraphError, TenantError
 from graphmail.evidence import Check, Record, Verdict
@@ -49,6 +50,7 @@ class CustomerDriftInfo(Info):
         try:
             comparison = Comparison(tenant, params["entry"], params["expires_within"])
             found = comparison.differences()
+            keep_before(tenant)
         except TenantError as error:
             problem = str(with_rights(error, self, tenant) if isinstance(error, GraphError | ExchangeError) else error)
         status = "unknown" if problem else "drift" if found else "none"

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from graphmail.access_models import ACCESS, MAIL_ROLES, MODELS
+from graphmail.customer_state import keep_before
 from graphmail.exchange import Cmdlet, CmdletAnswer, Row
 from graphmail.graph import BatchAnswer
 from graphmail.keyed_create import find_again
@@ -128,6 +129,8 @@ class TenantInfo(Info):
         findings.mailboxes(users, recipients)
         findings.take("app", lambda: Application().plan(Application().read(tenant, app), app, "present"))
         findings.take("group", lambda: DistributionGroup().read(tenant, {"name": params["group"], **group}))
+        # From what was read just now; before the first write there is no later moment that costs nothing.
+        keep_before(tenant)
         findings.raise_all()
         for person in people:
             tenant.confirm_exchange(person, users[person], recipients[person].rows)

@@ -88,11 +88,22 @@ def _predicate(run: Run, history: History) -> dict[str, Any]:
             "steps": dict(Counter(str(step.get("outcome", "")) for step in steps)),
             "requests": dict(Counter(str(call.get("method", "")) for call in calls)),
             "unanswered_requests": sum(not call.get("status") for call in calls),
+            "refused_requests": sum(int(call.get("status") or 0) >= 400 for call in calls),
+            "repeated_requests": sum(int(call.get("attempt") or 1) > 1 for call in calls),
         },
+        "state": {moment: _state(run.data / f"{moment}.json") for moment in ("before", "after")},
         "started": {"at": about["started"], "clock": "the machine that ran it"},
         "finished": {"at": info.get("Run-Finished", ""), "clock": "the machine that ran it"},
         "services_clock": {"first": _dates(calls, 0), "last": _dates(calls, -1)},
     }
+
+
+def _state(path: Path) -> dict[str, Any]:
+    """When that state was read, or why nobody read it; runs of before there was such a file have none."""
+    if not path.is_file():
+        return {"read": None, "why": "no such file"}
+    said = json.loads(path.read_bytes())
+    return {"read": said.get("read"), "why": str(said.get("why", ""))}
 
 
 def _dates(calls: list[dict[str, Any]], which: int) -> str:

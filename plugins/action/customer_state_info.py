@@ -1,0 +1,5 @@
+from graphmail_ansible.action import TenantAction
+
+
+class ActionModule(TenantAction):
+    pass
