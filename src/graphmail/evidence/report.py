@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,25 @@ def templates(package: str = "graphmail.evidence") -> Templates:
     found.filters["time"] = lambda moment: f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     found.filters["title"] = title
     found.filters["pretty"] = lambda value: json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    found.filters["changes"] = lambda step: list(_changes(step.get("before"), step.get("after")))
     return found
+
+
+def _changes(before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    """What a step changed: a name, and what it was and is, empty for nothing."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted(before.keys() | after.keys()):
+            yield name, _shown(before.get(name)), _shown(after.get(name))
+    elif before is not None or after is not None:
+        yield "", _shown(before), _shown(after)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value))
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False) if value else ""
+    return "" if value is None else str(value)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -91,6 +110,18 @@ class RunReport:
         """`sandbox` as soon as anything here says so: a page of the sandbox must never pass for production."""
         said = {str(self.about.get("environment", "")), *(record.environment for record in self.records)}
         return "sandbox" if "sandbox" in said else "production" if "production" in said else "not recorded"
+
+    @property
+    def states(self) -> dict[str, dict[str, Any]]:
+        """What was read of the tenant before the first write and after the last."""
+        return {moment: self.run.state(moment) for moment in ("before", "after")}
+
+    @property
+    def twins(self) -> dict[str, str]:
+        """Notebook -> its HTML twin; empty where there is none."""
+        folder = self.run.data / "notebooks"
+        pages = {name: Path(name).with_suffix(".html").name for name in self.notebooks}
+        return {name: page if (folder / page).is_file() else "" for name, page in pages.items()}
 
     @property
     def notable_steps(self) -> list[dict[str, Any]]:

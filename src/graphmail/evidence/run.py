@@ -167,11 +167,13 @@ class Run:
         and NotSearched as `refuse_secrets` does; then the run is open, and its report says that it failed.
         """
         from graphmail.evidence.report import RunReport  # it reads runs
+        from graphmail.evidence.twins import write_twins
 
         if not self.exists:
             raise EvidenceError(f"There is nothing to close in {self.folder}")
         with self._writing(exclusive=True):
             self._say_what_was_not_read()
+            write_twins(self)
             report = RunReport.of(self, outcome=outcome, finished=at, why=why)
             write_over(self.data / "report.html", report.to_html().encode())
             info = self._bag_info(outcome, at, why)
