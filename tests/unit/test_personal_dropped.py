@@ -202,7 +202,7 @@ def test_where_there_is_no_state_folder_keys_are_not_looked_for(archive, monkeyp
     monkeypatch.setenv("GRAPHMAIL_STATE", str(archive.folder / "an auditor has none"))
     good, told = verdict(archive)
     assert good
-    assert "1 data keys are not on this machine" in told
+    assert "data keys that are not on this machine: 1" in told
 
 
 def test_a_run_that_was_killed_is_closed_before_anything_is_dropped(archive):

@@ -11,6 +11,7 @@ from pathlib import Path
 from graphmail.clock import SystemClock
 from graphmail.errors import TenantError
 from graphmail.evidence.archive import verify
+from graphmail.evidence.export import export
 from graphmail.evidence.opening import open_runs
 from graphmail.evidence.seal.dropping import drop
 from graphmail.evidence.seal.work import new_key, revoke_key, seal_all, sealer_of
@@ -29,6 +30,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         ("new-key", "make the key that seals runs, or the one that follows it"),
         ("revoke-key", "log that nothing counts that a key signed from some time on"),
         ("drop", "destroy what opens a customer's personal data, and log that; everything else stays as it is"),
+        ("export", "all that is needed to check one customer's evidence alone, without a word about any other"),
     ):
         work = verbs.add_parser(verb, help=help_text)
         work.add_argument("--evidence", type=Path, default=root, help="the archive")
@@ -38,7 +40,10 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         if verb == "revoke-key":
             work.add_argument("key", help="the first digits of its id, as in keys/")
             work.add_argument("--since", required=True, help="when it got into other hands: 2026-03-01T12:00:00Z")
-        if verb == "drop":
+        if verb == "export":
+            work.add_argument("--into", type=Path, required=True, help="a new folder, or a file: .zip, .tar.gz")
+            work.add_argument("--readable", action="store_true", help="its runs with addresses and names as well")
+        if verb in ("drop", "export"):
             work.add_argument("customer")
         if verb in ("revoke-key", "drop"):
             work.add_argument("--reason", required=True, help="one sentence; it can never be taken out of the log")
@@ -62,6 +67,10 @@ def _do(arguments: argparse.Namespace) -> bool:
         return True
     if arguments.verb == "revoke-key":
         print(revoke_key(root, arguments.inventory, arguments.key, arguments.since, arguments.reason, now))
+        return True
+    if arguments.verb == "export":
+        sealer, readable = sealer_of(root, arguments.inventory, now), arguments.readable
+        export(sealer, arguments.customer, arguments.into, now, print, readable=readable)
         return True
     if arguments.verb == "drop":
         drop(sealer_of(root, arguments.inventory, now), arguments.customer, arguments.reason, now, print)

@@ -98,6 +98,8 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
     counts = f"{len(found.sealed)} sealed, {len(found.aborted)} aborted, {len(found.open)} open"
     total = len(found.sealed) + len(found.aborted) + len(found.open)
     say(f"{root}: {found.environment or 'unknown'}, log {found.origin or 'unreadable'}, {found.entries} entries")
+    if found.hidden:
+        say(f"exported for {', '.join(found.customers)}: {found.hidden} entries of others are there as hashes alone")
     say(f"keys: {', '.join(key[:16] for key in found.keys)}")
     say(f"{total} runs opened: {counts}. " + ("Everything is as it was sealed" if found.good else "NOT GENUINE"))
     return found.good

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,36 +51,46 @@ def write_readable(run: Run, folder: Path) -> None:
 
 
 @contextmanager
-def whole(target: Path) -> Iterator[Path]:
-    """A folder that becomes `target` at the end; nothing is there when anything fails. Raises EvidenceError."""
+def whole(target: Path, pack: Callable[[Path, Path], None] | None = None) -> Iterator[Path]:
+    """A folder that becomes `target` at the end, or what `pack` makes of it; nothing is there when anything fails.
+
+    Raises EvidenceError where `target` is there already, or would lie in an archive.
+    """
     target = target.absolute()
-    if target.exists() or target.is_symlink():
-        raise EvidenceError("It is not written over what is there", found=str(target), remedy="name a new folder")
+    _refuse_what_is_there(target)
     inside = next((parent for parent in target.parents if (parent / LOG).is_file()), None)
     if inside:
         raise EvidenceError("It would lie in the archive, where nothing is added", found=str(target))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # mode 0700
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # mode 0700
     except OSError as error:
         raise EvidenceError("It cannot be written there", found=f"{error.filename}: {error.strerror}") from None
     try:
-        yield folder
-        _put_in_place(folder, target)
+        (made / "whole").mkdir(mode=0o700)
+        yield made / "whole"
+        if pack:
+            pack(made / "whole", made / "packed")
+        _put_in_place(made / ("packed" if pack else "whole"), target)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
 
 
-def _put_in_place(folder: Path, target: Path) -> None:
-    for here, _folders, names in os.walk(folder):
-        for name in names:
-            with (Path(here) / name).open("rb") as file:
-                os.fsync(file.fileno())
-        sync_folder(Path(here))
-    if target.exists():
-        raise EvidenceError("It is not written over what is there", found=str(target), remedy="name a new folder")
-    folder.rename(target)
+def _put_in_place(made: Path, target: Path) -> None:
+    if made.is_file():
+        made.chmod(0o600)
+    for path in (made, *made.rglob("*")):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    _refuse_what_is_there(target)
+    made.rename(target)
     sync_folder(target.parent)
+
+
+def _refuse_what_is_there(target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise EvidenceError("Nothing is written over what is there", found=str(target), remedy="name something new")
 
 
 def _runs(place: Path) -> Iterator[Run]:

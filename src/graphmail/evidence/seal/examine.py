@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from graphmail.errors import TenantError
@@ -35,12 +35,17 @@ class Finding:
     environment: str = ""
     origin: str = ""
     entries: int = 0
+    hidden: int = 0
     keys: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     sealed: list[str] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     data_keys: list[LoggedDataKey] = field(default_factory=list)
+
+    @property
+    def customers(self) -> list[str]:
+        return sorted({name.partition("/")[0] for name in (*self.sealed, *self.aborted, *self.open)})
 
     @property
     def good(self) -> bool:
@@ -54,7 +59,7 @@ class Examination:
     root: Path
     kept: bytes | None = None
     finding: Finding = field(default_factory=Finding)
-    _log: Entries = field(default_factory=Entries)
+    _log: Entries = field(default_factory=lambda: Entries(exported=True))
     _heads: list[Head] = field(default_factory=list)
     _proofs: dict[int, bytes] = field(default_factory=dict)
 
@@ -70,6 +75,7 @@ class Examination:
         history = self._log.history
         self.finding.environment, self.finding.origin = history.environment, history.origin
         self.finding.entries, self.finding.keys = history.size, list(history.keys)
+        self.finding.hidden = self._log.hidden
         self.finding.data_keys = list(history.data_keys.values())
         self._top()
         for logged in history.runs.values():
@@ -100,7 +106,7 @@ class Examination:
         ]
         for line in lines[:-1]:
             self._log.add(line)
-            head = self._log.head
+            head = self._head(folder)
             self._heads.append(head)
             self._proofs[head.size] = self._log.inclusion()
             try:
@@ -114,6 +120,17 @@ class Examination:
             raise EvidenceError(f"line {first} is not what was signed, or the checkpoints from there on are not")
         for name, why in sorted(faults, key=lambda fault: fault[0]):
             self._fault(name, why)
+
+    def _head(self, folder: Path) -> Head:
+        """What the checkpoint must say. Where entries are hidden, only it knows the digest of the log as it stands."""
+        head = self._log.head
+        if not self._log.hidden:
+            return head
+        try:
+            said = _regular(folder / head.file_name).split(b"\n")[3].removeprefix(b"sha256 ").decode()
+        except _BAD:
+            said = ""  # which is told with the checkpoint
+        return replace(head, sha256=said)
 
     def _compare_kept(self) -> None:
         if self.kept is None:
@@ -137,18 +154,21 @@ class Examination:
         for digest in history.authorities:
             self._digest(f"{KEYS}/{authority_file(digest)}", digest)
         self._digest(PAGE, history.page)
-        known = {LOG, PAGE, CHECKPOINTS, KEYS, *(run.customer for run in history.runs.values())}
+        # What is exported has no runs that are open: these lie in clear, and grow.
+        there = [run for run in history.runs.values() if run.ended or not self._log.hidden]
+        known = {LOG, PAGE, CHECKPOINTS, KEYS, *(run.customer for run in there)}
         self._exactly(self.root, known, "")
         authorities = {f"{KEYS}/{authority_file(digest)}" for digest in history.authorities}
         self._exactly(self.root / KEYS, {Path(name).name for name in {*expected, *authorities}}, f"{KEYS}/")
-        for customer in {run.customer for run in history.runs.values()}:
-            runs = {run.run_id for run in history.runs.values() if run.customer == customer}
+        for customer in {run.customer for run in there}:
+            runs = {run.run_id for run in there if run.customer == customer}
             self._exactly(self.root / customer, runs, f"{customer}/")
 
     def _one_run(self, logged: LoggedRun) -> None:
         run, name = Run(self.root, logged.customer, logged.run_id), f"{logged.customer}/{logged.run_id}"
         if logged.ended is None:
-            self._exactly(run.folder, {"bag"}, f"{name}/", also={".bag", REFUSED, BUNDLE})
+            if not self._log.hidden:
+                self._exactly(run.folder, {"bag"}, f"{name}/", also={".bag", REFUSED, BUNDLE})
             self.finding.open.append(name)
             return
         self._exactly(run.folder, {"bag", BUNDLE, INCLUSION}, f"{name}/")

@@ -21,6 +21,8 @@ ENVIRONMENTS = ("sandbox", "production")
 _COMMON = {"at", "seq", "type"}
 _SHA256 = re.compile("[0-9a-f]{64}")
 _RECIPIENT = re.compile("age1[0-9a-z]{58}")
+# The one field of a line that stands for an entry of another customer, and the type it has here.
+HIDDEN = "leaf_sha256"
 # In entries that could be guessed: whoever has their hash alone, as in another customer's proof, cannot try guesses.
 SALT = "salt"
 _SALTED = re.compile("[0-9a-f]{32}")
@@ -107,6 +109,13 @@ class History:
             raise EvidenceError(f"entry {self.size} of the log cannot stand there", found=str(error)) from None
         self.size += 1
         self.last = entry
+
+    def hide(self) -> None:
+        """An entry of another customer, in what was exported for one: it has its place, and says nothing."""
+        if self.size == 0:
+            raise EvidenceError("the log's first entry cannot be hidden")
+        self.size += 1
+        self.last = {"type": HIDDEN}
 
     def open_runs(self, customer: str | None = None) -> list[LoggedRun]:
         runs = [run for run in self.runs.values() if run.ended is None]

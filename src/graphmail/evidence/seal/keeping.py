@@ -30,7 +30,7 @@ def kept_keys(found: Finding) -> tuple[list[str], list[str]]:
             faults.append(f"{key.customer}: {what}")
         elsewhere += not key.dropped and not there
     if elsewhere:
-        told.append(f"{elsewhere} data keys are not on this machine")
+        told.append(f"data keys that are not on this machine: {elsewhere}")
     return told, faults
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from graphmail.evidence.files import EvidenceError, sync_folder, write_over
 from graphmail.evidence.record import Environment
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.checkpoint import Head
-from graphmail.evidence.seal.history import ENDS, History
+from graphmail.evidence.seal.history import ENDS, HIDDEN, History
 from graphmail.evidence.seal.keys import PublicKey, SigningKey
 from graphmail.evidence.seal.merkle import Tree, leaf_hash
 
@@ -31,8 +32,11 @@ BUNDLE, INCLUSION = "run.sigstore.json", "inclusion.json"
 class Entries:
     """Reads entries one after the other, and knows tree, digest and history of those read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, exported: bool = False) -> None:
+        """`exported`: entries of other customers may be there as hashes alone. Whoever appends takes none of those."""
         self.history = History()
+        self.hidden = 0
+        self._exported = exported
         self.tree = Tree()
         self.path: list[bytes] = []  # of the newest entry
         self.line = b""  # the newest
@@ -41,9 +45,15 @@ class Entries:
     def add(self, line: bytes) -> None:
         """Raises EvidenceError when the line cannot stand there."""
         entry = canonical.decode(line, f"entry {self.tree.size} of the log")
-        self.history.add(entry, leaf_hash(line))
+        if self._exported and set(entry) == {HIDDEN}:
+            leaf = hidden_leaf(entry)
+            self.history.hide()
+            self.hidden += 1
+        else:
+            leaf = leaf_hash(line)
+            self.history.add(entry, leaf)
         self._sha256.update(line + b"\n")
-        self.path = self.tree.append(line)
+        self.path = self.tree.append_leaf(leaf)
         self.line = line
 
     @property
@@ -193,6 +203,14 @@ class Log:
             if (self.root / name).parent.is_dir() and not (self.root / name).exists():
                 write_over(self.root / name, content)
         sync_folder(self.root)
+
+
+def hidden_leaf(entry: Mapping[str, Any]) -> bytes:
+    """Raises EvidenceError where it is no SHA-256."""
+    text = str(entry[HIDDEN])
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise EvidenceError("an entry of another customer is no hash")
+    return bytes.fromhex(text)
 
 
 def authority_file(digest: str) -> str:

@@ -23,8 +23,12 @@ class Tree:
 
     def append(self, entry: bytes) -> list[bytes]:
         """Add an entry; its audit path in the tree that ends with it: the subtrees to its left, the nearest first."""
+        return self.append_leaf(leaf_hash(entry))
+
+    def append_leaf(self, leaf: bytes) -> list[bytes]:
+        """The same, of an entry of which the hash alone is known."""
         path = self._frontier[::-1]
-        self._frontier.append(leaf_hash(entry))
+        self._frontier.append(leaf)
         self.size += 1
         number = self.size
         while number % 2 == 0:
