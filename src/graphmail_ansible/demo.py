@@ -77,10 +77,9 @@ class Demo:
 
     def _report(self) -> bool:
         report = self._play("report.yml", f"-e report_into={self.reports}")
-        print("\n".join(event.message for event in report.events if event.module == "assert"))
+        print("\n".join(str(e.result.get("stdout", "")) for e in report.events if e.module == "command"))
         if not report.succeeded:
             return self._failed("report.yml", report)
-        print(f"\nreport    {self.reports / 'fleet.html'}")
         handed = [
             (customer, path)
             for customer in self.customers

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from graphmail.expiry.expiry import EXIT, Expiry, Status, worst
-from graphmail.expiry.fleet import expiries, of_customer
+from graphmail.expiry.fleet import ADMIN, MAIL_APP, VENDOR, expiries, of_customer
 
-__all__ = ["EXIT", "Expiry", "Status", "expiries", "of_customer", "worst"]
+__all__ = ["ADMIN", "EXIT", "MAIL_APP", "VENDOR", "Expiry", "Status", "expiries", "of_customer", "worst"]

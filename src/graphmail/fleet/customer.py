@@ -24,6 +24,14 @@ UNSURE = ("waiting", "aborted", "open")
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """What this machine's state says that decides too: when the mail app's credential ended, what could not be read."""
+
+    ended: datetime | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FleetCustomer:
     """`runs` are oldest first; `listed` says whether the inventory has it, which is so where none was given."""
 
@@ -34,9 +42,12 @@ class FleetCustomer:
     beside: dict[str, Cell]
     others: dict[str, Cell]
     listed: bool = True
+    here: Here = Here()
 
     @classmethod
-    def of(cls, name: str, environment: str, runs: Sequence[SeenRun], *, listed: bool = True) -> FleetCustomer:
+    def of(
+        cls, name: str, environment: str, runs: Sequence[SeenRun], *, listed: bool = True, here: Here | None = None
+    ) -> FleetCustomer:
         kinds = {record.notebook for run in runs for record in run.records}
         cells = {kind: Cell.of(kind, runs) for kind in VERIFICATIONS}
         others = {kind: Cell.of(kind, runs) for kind in kinds if kind in ENDS}
@@ -47,7 +58,7 @@ class FleetCustomer:
             if cell.run and cell.run.run_id >= oldest:
                 others[kind] = cell
         beside = {kind: Cell.of(kind, runs) for kind in BESIDE}
-        return cls(name, environment, runs, cells, beside, dict(sorted(others.items())), listed)
+        return cls(name, environment, runs, cells, beside, dict(sorted(others.items())), listed, here or Here())
 
     @property
     def last(self) -> SeenRun | None:
@@ -69,9 +80,9 @@ class FleetCustomer:
             return "red"
         if self._offboarded:
             return "offboarded"
-        if "failed" in standings or (last and last.ended == "failed"):
+        if "failed" in standings or (last and last.ended == "failed") or self.here.ended:
             return "red"
-        unsure = last is None or last.ended in UNSURE or bool(self.open)
+        unsure = last is None or last.ended in UNSURE or bool(self.open) or bool(self.here.problem)
         return "unknown" if unsure or standings & {"unknown", "missing"} else "green"
 
     @property
@@ -93,7 +104,8 @@ class FleetCustomer:
             return None
         wrong = [cell.since for cell in self.counted() if cell.standing != "passed" and cell.since]
         last = [self.last.began] if self.last and self.last.ended in ("failed", *UNSURE) else []
-        return min([*wrong, *last, *(run.began for run in (*self.broken, *self.open))], default=None)
+        ended = [self.here.ended] if self.here.ended else []
+        return min([*wrong, *last, *ended, *(run.began for run in (*self.broken, *self.open))], default=None)
 
     def counted(self) -> Iterator[Cell]:
         """Every cell that decides; what was only looked at beside counts where it is there."""

@@ -12,7 +12,7 @@ from typing import Literal
 from graphmail.clock import SystemClock
 from graphmail.customers import Inventory, load
 from graphmail.errors import TenantError
-from graphmail.fleet.customer import FleetCustomer, State
+from graphmail.fleet.customer import FleetCustomer, Here, State
 from graphmail.fleet.delays import Distribution, distributions
 from graphmail.fleet.local import Local
 from graphmail.fleet.needs import Need, needs
@@ -56,18 +56,26 @@ class Fleet:
             runs.setdefault(customer, []).append(SeenRun.of(root, customer, run_id, seals))
         listed = set(known.customers) if known else set(runs)
         names = _chosen({*runs, *listed}, customers)
+        at = now or SystemClock().now()
+        local = Local.of(known, names) if known else Local()
         found = [
-            FleetCustomer.of(name, _environment(name, seals, known), runs.get(name, []), listed=name in listed)
+            FleetCustomer.of(
+                name,
+                _environment(name, seals, known),
+                runs.get(name, []),
+                listed=name in listed,
+                here=Here(local.ended(name, at), local.problems.get(name, "")),
+            )
             for name in sorted(names)
         ]
         found.sort(key=lambda customer: ORDER.index(customer.state))
         return cls(
             root=root,
-            at=now or SystemClock().now(),
+            at=at,
             environment=seals.environment or _of_inventory(known) or "unknown",
             faults=seals.faults,
             customers=found,
-            local=Local.of(known, names) if known else Local(),
+            local=local,
             with_inventory=known is not None,
         )
 
@@ -77,12 +85,11 @@ class Fleet:
 
     @property
     def state(self) -> Literal["red", "unknown", "green"]:
-        """Of the whole: red for a fault of the archive or an ended credential too; green only with a customer."""
+        """Of the whole: red for a fault of the archive too; green only with a customer that is."""
         counts = self.counts
-        ended = any(need.urgency == "red" for need in self.needs)
-        if self.faults or counts["red"] or ended:
+        if self.faults or counts["red"]:
             return "red"
-        return "green" if counts["green"] and not counts["unknown"] and not self.local.problems else "unknown"
+        return "green" if counts["green"] and not counts["unknown"] else "unknown"
 
     @property
     def summary(self) -> str:

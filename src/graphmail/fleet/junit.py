@@ -66,6 +66,8 @@ def _suite(fleet: Fleet, customer: FleetCustomer) -> _Suite:
         for case in _cases(cell, gone=gone, asked=cell.kind not in customer.beside):
             suite.add_testcase(case)
     suite.add_testcase(_last_run(customer))
+    for case in () if gone else _here(fleet, customer):
+        suite.add_testcase(case)
     _close(suite)
     return suite
 
@@ -99,6 +101,21 @@ def _of_check(kind: str, check: Check) -> TestCase:
     elif check.verdict != "passed":
         result = Error(_text(check.observed), "unknown")
     return _case(kind, f"{check.name}: {check.claim}", check.seconds, result, text)
+
+
+def _here(fleet: Fleet, customer: FleetCustomer) -> Iterator[TestCase]:
+    """What this machine's state says: a case for each credential, and one for what could not be read."""
+    if customer.here.problem:
+        yield _case("state", "this machine's state can be read", 0.0, Error(_text(customer.here.problem), "unknown"))
+    for expiry in fleet.local.of_customer(customer.name):
+        name = f"the {expiry.kind} of the {expiry.whose} has not ended {expiry.key_id}".strip()
+        status = expiry.status(fleet.at)
+        result: FinalResult | None = None
+        if status == "expired" and customer.here.ended:
+            result = Failure(f"it ended on {expiry.expires:%Y-%m-%d}", "failed")
+        elif status in ("expired", "unknown"):
+            result = Skipped("it has; the mail app has one that lives" if status == "expired" else "no end is known")
+        yield _case("credential", name, 0.0, result)
 
 
 def _last_run(customer: FleetCustomer) -> TestCase:

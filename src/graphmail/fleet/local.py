@@ -8,7 +8,7 @@ from datetime import datetime
 
 from graphmail.customers import Inventory
 from graphmail.errors import TenantError
-from graphmail.expiry import Expiry, of_customer
+from graphmail.expiry import MAIL_APP, VENDOR, Expiry, of_customer
 from graphmail.journal import Entry, Journal
 from graphmail.journal.prospect import prospect
 from graphmail.pending import Pending
@@ -63,6 +63,14 @@ class Local:
                 except TenantError as error:
                     local.problems[name] = str(error)
         return local
+
+    def of_customer(self, name: str) -> list[Expiry]:
+        return [expiry for expiry in self.expiries if expiry.customer == name]
+
+    def ended(self, name: str, now: datetime) -> datetime | None:
+        """When what the mail app signs in with ended; None while there is one that lives, or none is known."""
+        ends = [e.expires for e in self.of_customer(name) if e.whose in (MAIL_APP, VENDOR) and e.expires]
+        return max(ends) if ends and max(ends) <= now else None
 
     def _read(self, inventory: Inventory, name: str) -> None:
         state = StateFolder(state_root(), name)

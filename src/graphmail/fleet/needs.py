@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from graphmail.evidence.titles import title
+from graphmail.expiry import ADMIN
 from graphmail.fleet.cell import Cell, Standing
 from graphmail.fleet.customer import FleetCustomer
 from graphmail.fleet.local import Local
@@ -44,9 +45,11 @@ class Need:
 def needs(faults: Iterable[str], customers: Iterable[FleetCustomer], local: Local, now: datetime) -> list[Need]:
     """All of them; within an urgency those that last longest stand first."""
     found = [Need("red", "", f"The archive does not verify: {fault}", _VERIFY) for fault in faults]
+    gone = set()
     for customer in customers:
         found += _of_customer(customer, local)
-    found += _of_local(local, now)
+        gone |= {customer.name} if customer.state == "offboarded" else set()
+    found += (need for need in _of_local(local, now) if need.customer not in gone)
     return sorted(found, key=lambda n: (_ORDER.index(n.urgency), n.customer != "", n.since or now, n.customer))
 
 
@@ -125,7 +128,9 @@ def _of_local(local: Local, now: datetime) -> Iterator[Need]:
         if status in ("due", "critical", "expired") and days is not None:
             ends = "has ended" if status == "expired" else f"ends in {days} days"
             what = f"the {expiry.kind} of the {expiry.whose} {ends}"
-            yield Need("red" if status == "expired" else "soon", expiry.customer, what, "run rotate.yml", expiry.due)
+            red = status == "expired" and local.ended(expiry.customer, now) is not None and expiry.whose != ADMIN
+            todo = "run rotate.yml" if expiry.whose != ADMIN else "make and seal another"
+            yield Need("red" if red else "soon", expiry.customer, what, todo, expiry.due)
     for intent in local.intents:
         what = f"a run set out to {intent.action}, and the outcome is not known"
         yield Need("soon", intent.customer, what, f"the next run settles it: {intent.then}", intent.since)

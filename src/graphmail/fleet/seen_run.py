@@ -35,8 +35,9 @@ class SeenRun:
         try:
             records = run.records()
         except EvidenceError as error:
-            # It was sealed like this: a run may end because of a record that it could not write whole.
-            return cls(customer, run_id, seal, outcome(run), str(error), run.data / "report.html")
+            # It was sealed like this, perhaps by a later version. What it proved is not known here, and must not be
+            # passed over for something older.
+            return cls(customer, run_id, "broken", "broken", f"its seal verifies, but not all can be read: {error}")
         report = run.data / "report.html"
         return cls(customer, run_id, seal, outcome(run), "", report if report.is_file() else None, records)
 

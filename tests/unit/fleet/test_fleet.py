@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 
 import pytest
 
 from graphmail.errors import TenantError
+from graphmail.evidence import EvidenceError, Run
 from graphmail.evidence.titles import VERIFICATIONS
 from graphmail.fleet import Fleet
 from graphmail.journal import Journal
+from graphmail.live_credential import MARKER
 from graphmail.state import StateFolder, state_root
 from tests.sandbox_process import ROOT
 from tests.unit.fleet.archive import DAY, FleetArchive
@@ -206,6 +209,35 @@ def test_open_intents_and_unreadable_journals_are_told(archive):
     assert (intent.customer, intent.action, intent.since) == ("contoso", "make a client secret", DAY)
     assert "The journal is damaged" in fleet.local.problems["fabrikam"]
     assert any(need.urgency == "unknown" and "could not be read" in need.what for need in fleet.needs)
+    archive.left("fabrikam", all="passed")
+    assert state(read(archive, inventory=EXAMPLE), "fabrikam") == "unknown"
+
+
+def made(customer: str, key_id: str, end: datetime) -> None:
+    journal = Journal(StateFolder(state_root(), customer).make().journal)
+    journal.intend("addPassword", f"{MARKER}{key_id}", at=DAY, client_id="c")
+    journal.outcome(f"{MARKER}{key_id}", "sealed", at=DAY, key_id=key_id, end=end.isoformat())
+
+
+def test_a_customer_whose_credential_ended_is_red_until_there_is_one_that_lives(archive):
+    archive.left("contoso", all="passed")
+    fleet = read(archive)
+    ended, lives = fleet.at - timedelta(days=1), fleet.at + timedelta(days=400)
+    made("contoso", "k1", ended)
+    fleet = read(archive, inventory=EXAMPLE, customers=["contoso"])
+    assert (state(fleet), fleet.customers[0].since) == ("red", ended)
+    assert fleet.needs[0].what == "the secret of the mail app has ended"
+    made("contoso", "k2", lives)
+    fleet = read(archive, inventory=EXAMPLE, customers=["contoso"])
+    assert state(fleet) == "green"
+
+
+def test_a_credential_that_is_due_needs_a_person_and_changes_no_state(archive):
+    archive.left("contoso", all="passed")
+    made("contoso", "k1", read(archive).at + timedelta(days=3))
+    fleet = read(archive, inventory=EXAMPLE, customers=["contoso"])
+    assert (state(fleet), fleet.state) == ("green", "green")
+    assert [(need.urgency, need.todo) for need in fleet.needs] == [("soon", "run rotate.yml")]
 
 
 def test_only_the_named_customers_and_a_wrong_name_is_refused(archive):
@@ -214,3 +246,39 @@ def test_only_the_named_customers_and_a_wrong_name_is_refused(archive):
     assert read(archive, customers=["contoso"]).state == "green"
     with pytest.raises(TenantError, match="fabrikm"):
         read(archive, customers=["fabrikm"])
+
+
+def test_a_run_whose_records_this_version_cannot_read_is_not_passed_over(archive, monkeypatch):
+    archive.left("contoso", all="passed")
+    later = archive.left("contoso", 1, verify_send="passed").run_id
+    records = Run.records
+
+    def of_a_later_version(run):
+        if run.run_id == later:
+            raise EvidenceError("is not a record")
+        return records(run)
+
+    monkeypatch.setattr(Run, "records", of_a_later_version)
+    fleet = read(archive)
+    assert (state(fleet), standings(fleet)["verify_send"]) == ("red", "broken")
+    assert "not all can be read" in fleet.needs[0].what
+
+
+def test_runs_that_are_sealed_meanwhile_are_no_fault(archive):
+    archive.left("contoso", all="passed")
+    over = threading.Event()
+
+    def work() -> None:
+        for day in range(1, 12):
+            archive.left("contoso", day, all="passed")
+        over.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    looks = []
+    while not over.is_set():
+        looks.append(read(archive))
+    worker.join()
+    assert len(looks) > 5
+    assert [fleet.faults for fleet in looks if fleet.faults] == []
+    assert [need for fleet in looks for need in fleet.needs if need.urgency == "red"] == []

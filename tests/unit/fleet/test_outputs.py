@@ -76,6 +76,8 @@ def test_all_three_say_what_the_archive_says(big, tmp_path):
             cases = [case for case in suites[name].iter("testcase") if case.get("classname") == kind]
             found = {child.tag for case in cases for child in case}
             assert found == {"passed": set(), "failed": {"failure"}}.get(verdict, {"error"})
+        wrong = {child.tag for case in suites[name].iter("testcase") for child in case} & {"failure", "error"}
+        assert bool(wrong) == (state != "green")
     assert data["counts"] == counts
     line = f"{len(truth)} customers: {counts['green']} green, {counts['red']} red, {counts['unknown']} unknown"
     assert data["summary"] == line
