@@ -142,8 +142,10 @@ def test_a_name_is_found_in_a_page_too():
     assert put_back(out, placeholders.known) == text
 
 
-@pytest.mark.parametrize("name", ["passed", "verdict", "Kundo Mail mailboxes", "it"])
-def test_a_name_chosen_to_break_the_record_does_not(name):
+@pytest.mark.parametrize(
+    "name", ["passed", "verdict", "Kundo Mail mailboxes", "it", "5a4d0000-0003-4000-8000-00000000a001"]
+)
+def test_an_id_and_a_name_that_would_break_the_record_stay(name):
     text = json.dumps({"members": [name], "verdict": "passed", "group": "Kundo Mail mailboxes", "it": "it"})
     assert taken(text, as_json=True)[0] == text
 

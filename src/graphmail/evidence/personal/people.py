@@ -33,6 +33,7 @@ _OURS = {
     "passed", "failed", "unknown", "sandbox", "production", "changed", "skipped", "unreachable", "report", "remove",
 }  # fmt: skip
 _FIELD = re.compile("[a-z][A-Za-z0-9_]*")
+_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+")  # is compared with the tenant's own logs
 _SHORTEST = 3
 
 
@@ -78,7 +79,12 @@ class People:
     def _names(self, texts: Iterable[str]) -> None:
         for text in texts:
             name = text.strip().lower()
-            if _SHORTEST <= len(name) <= 256 and "@" not in name and not name.startswith("["):
+            if (
+                _SHORTEST <= len(name) <= 256
+                and "@" not in name
+                and not name.startswith("[")
+                and not _ID.fullmatch(name)
+            ):
                 self.names.add(name)
 
 
