@@ -145,6 +145,16 @@ def test_the_operator_is_named_in_clear(archive):
     assert not operator["user"].startswith("[")
 
 
+def test_a_member_named_as_the_customer_does_not_break_the_evidence(archive):
+    run = opened(archive)
+    owners = ["contoso", "sandbox", "site", "GET", run.run_id, TENANT, "verify_send", "passed", "schema", "Mailboxes"]
+    run.append_step(step(before={"members": owners}))
+    succeed(archive, run)
+    assert Examination(archive.root).run().faults == []
+    assert [record.verdict for record in run.records()] == ["failed"]
+    assert run.about()["plan"]["group"]["name"] == "Mailboxes"
+
+
 class Died(BaseException):
     pass
 

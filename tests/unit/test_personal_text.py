@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -142,12 +143,33 @@ def test_a_name_is_found_in_a_page_too():
     assert put_back(out, placeholders.known) == text
 
 
-@pytest.mark.parametrize(
-    "name", ["passed", "verdict", "Kundo Mail mailboxes", "it", "5a4d0000-0003-4000-8000-00000000a001"]
-)
+@pytest.mark.parametrize("name", ["passed", "Kundo Mail mailboxes", "it", "5a4d0000-0003-4000-8000-00000000a001"])
 def test_an_id_and_a_name_that_would_break_the_record_stay(name):
     text = json.dumps({"members": [name], "verdict": "passed", "group": "Kundo Mail mailboxes", "it": "it"})
     assert taken(text, as_json=True)[0] == text
+
+
+def test_an_alias_goes_where_it_stands_by_itself_and_breaks_nothing():
+    text = json.dumps({"owners": ["site", "verdict"], "run_id": "20260301T120000Z-site-0a1b2c", "verdict": "passed"})
+    out, mapping = taken(text, as_json=True)
+    read = json.loads(out)
+    assert (read["run_id"], read["verdict"]) == ("20260301T120000Z-site-0a1b2c", "passed")
+    assert all(PLACEHOLDER.fullmatch(owner) for owner in read["owners"])
+    assert put_back(out, mapping) == text
+    people, placeholders = People.of(PLAN, [text]), Placeholders(SECRET)
+    page = f"<pre>{html.escape(text)}</pre> of the site"
+    out = replaced(page, Finder(people, placeholders).spans, json=False)
+    assert out.count("[name-") == 2
+    assert "of the site" in out
+    assert "&quot;verdict&quot;: &quot;passed" in out
+    assert put_back(out, placeholders.known) == page
+
+
+def test_a_name_of_one_word_goes_everywhere_as_it_is_written():
+    text = json.dumps({"owners": ["Cecilia"], "told": "Cecilia and Ceciliasson, cecilia"})
+    out, mapping = taken(text, as_json=True)
+    assert re.findall('Cecilia[^"]*', out) == ["Ceciliasson, cecilia"]
+    assert put_back(out, mapping) == text
 
 
 def test_the_operator_stays_in_clear():

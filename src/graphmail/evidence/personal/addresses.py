@@ -38,7 +38,11 @@ def is_address(text: str) -> bool:
     return len(text) <= 320 and _WHOLE.fullmatch(text) is not None
 
 
+def plain(found: str) -> str:
+    """What was written down, of whatever way that was done."""
+    return html.unescape(unquote(_JSON.sub(lambda code: chr(int(code[1], 16)), found), errors="replace"))
+
+
 def canonical(found: str) -> str:
-    """The address itself, of whatever way it was written down."""
-    plain = _JSON.sub(lambda code: chr(int(code[1], 16)), found)
-    return html.unescape(unquote(plain, errors="replace")).lower()
+    """The same for all ways to write one address, or one name."""
+    return plain(found).lower()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from graphmail.evidence.personal.addresses import ADDRESS, AT, canonical, may_hold
 from graphmail.evidence.personal.people import OTHER, People
 from graphmail.evidence.personal.placeholders import NAME, PLACEHOLDER, TEXT, Placeholders
+from graphmail.evidence.personal.text import Place
 
 _Span = tuple[int, int, Callable[[str], str]]
 
@@ -27,18 +28,25 @@ class Finder:
         self._ours = dict(placeholders.known)  # of an earlier pass: they stand in the files already
         self._clear = {text.lower() for text in clear}
         self._known = _any_of(people.parts, r"(?:(?<![\w.+\-])|(?<=\\[nrtbf]))", r"(?![\w\-]*\w|\.\w)")
-        self._names = _any_of(people.names, r"(?:(?<!\w)|(?<=\\[nrtbf]))", rf"(?!\w|{AT})")
+        self._names = [
+            _any_of(people.names, _BEFORE, _AFTER),
+            _any_of(people.capitals, _BEFORE, _AFTER, re.NOFLAG),
+            # A word that could be one of ours goes where it stands in quotes, and names no field.
+            _any_of(people.words, _QUOTE_BEFORE, _QUOTE_AFTER, re.NOFLAG),
+        ]
 
-    def spans(self, text: str) -> Iterator[_Span]:
+    def spans(self, text: str, place: Place) -> Iterator[_Span]:
+        if place == "value" and text in self._people.words:
+            return iter([(0, len(text), self._by(NAME, text.lower()))])
         found = list(self._addresses(text))
-        if self._names:
-            ends = [0, *(place for start, stop, _by in found for place in (start, stop)), len(text)]
-            for start, stop in zip(ends[::2], ends[1::2], strict=True):
+        for names in filter(None, self._names):
+            ends = [0, *(end for start, stop, _by in found for end in (start, stop)), len(text)]
+            for start, stop in list(zip(ends[::2], ends[1::2], strict=True)):
                 found += [
-                    (*name.span(), self._by(NAME, canonical(name[0])))
-                    for name in self._names.finditer(text, start, stop)
+                    (*name.span(), self._by(NAME, canonical(name[0]))) for name in names.finditer(text, start, stop)
                 ]
-        return iter(sorted(found, key=lambda span: span[0]))
+            found.sort(key=lambda span: span[0])
+        return iter(found)
 
     def _addresses(self, text: str) -> Iterator[_Span]:
         if not may_hold(text) and "[" not in text:
@@ -71,16 +79,21 @@ class Finder:
         return lambda written: self._placeholders.give(kind, value, written)
 
 
+_BEFORE, _AFTER = r"(?:(?<!\w)|(?<=\\[nrtbf]))", rf"(?!\w|{AT})"
+_QUOTE_BEFORE = r"(?:(?<=[\"'])|(?<=&#34;)|(?<=&#39;)|(?<=&quot;)|(?<=&#x27;))"
+_QUOTE_AFTER = r"(?=\\*(?:[\"']|&#34;|&#39;|&quot;|&#x27;)(?!\s*:))"
 _LOOKS = re.compile(rf"{PLACEHOLDER.pattern}|{ADDRESS.pattern}")
 
 
-def _any_of(values: Iterable[str], before: str, after: str) -> re.Pattern[str] | None:
+def _any_of(
+    values: Iterable[str], before: str, after: str, flags: re.RegexFlag = re.IGNORECASE
+) -> re.Pattern[str] | None:
     """Matches any of the values in every way that it is written here; the longest first."""
     forms = {form for value in values for form in _forms(value)}
     if not forms:
         return None
     any_form = "|".join(re.escape(form) for form in sorted(forms, key=lambda form: (-len(form), form)))
-    return re.compile(f"{before}(?:{any_form}){after}", re.IGNORECASE)
+    return re.compile(f"{before}(?:{any_form}){after}", flags)
 
 
 def _forms(value: str) -> set[str]:

@@ -30,62 +30,70 @@ _NAMES = {
 }  # fmt: skip
 # No name is worth what replacing these in a record would break.
 _OURS = {
-    "passed", "failed", "unknown", "sandbox", "production", "changed", "skipped", "unreachable", "report", "remove",
+    "passed", "failed", "unknown", "sandbox", "production", "changed", "skipped", "unreachable", "succeeded", "waiting",
+    "aborted", "report", "remove",
 }  # fmt: skip
-_FIELD = re.compile("[a-z][A-Za-z0-9_]*")
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+")  # is compared with the tenant's own logs
 _SHORTEST = 3
 
 
 @dataclass(slots=True)
 class People:
-    """`parts` has each known address, in lower case, and what it is; `names` are in lower case too."""
+    """`parts` has each known address, in lower case, and what it is.
+
+    `names` are of several words, in lower case; `capitals` of one word that no field and no value of ours is, as they
+    are written; `words` are those that one could be, such as an alias.
+    """
 
     parts: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    capitals: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    _kept: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any], documents: Iterable[str]) -> Self:
-        """`plan` is the inventory's entry; `documents` are texts of JSON, or of a JSON object on each line."""
-        found = cls()
+    def of(cls, plan: Mapping[str, Any], documents: Iterable[str], kept: Iterable[str] = ()) -> Self:
+        """`plan` is the inventory's entry; `documents` are texts of JSON, or of a JSON object on each line.
+
+        `kept` is what is never a name: what says which run this is.
+        """
+        ours = {str(_one(plan, ("group", "name"))), str(_one(plan, ("app", "display_name"))), *kept}
+        found = cls(_kept={text.lower() for text in ours} | _OURS)
         for part, way in PARTS.items():
             for address in _at(plan, way):
                 found.parts.setdefault(address.lower(), part)
-        fields: set[str] = set()
         for document in documents:
             for value in _values(document):
-                found._look(value, fields)
-        kept = {str(_one(plan, ("group", "name"))).lower(), str(_one(plan, ("app", "display_name"))).lower()}
-        found.names -= fields | kept | _OURS
+                found._look(value)
         return found
 
-    def _look(self, value: Any, fields: set[str]) -> None:
+    def name(self, text: str) -> None:
+        """Know a name; nothing where it is none."""
+        name = text.strip()
+        if not _SHORTEST <= len(name) <= 256 or "@" in name or name.startswith("[") or _ID.fullmatch(name.lower()):
+            return
+        if name.lower() in self._kept:
+            return
+        if re.search(r"\s", name):
+            self.names.add(name.lower())
+        else:
+            (self.capitals if re.search("[^a-z0-9_.-]", name) else self.words).add(name)
+
+    def _look(self, value: Any) -> None:
         if isinstance(value, Mapping):
             beside = any(isinstance(inner, str) and is_address(inner) for inner in value.values())
             for name, inner in value.items():
-                if _FIELD.fullmatch(name):
-                    fields.add(name.lower())
                 if name.lower() in _LISTS and isinstance(inner, list):
-                    self._names(item for item in inner if isinstance(item, str))
+                    for item in inner:
+                        self.name(item if isinstance(item, str) else "")
                 elif beside and name.lower() in _NAMES and isinstance(inner, str):
-                    self._names([inner])
-                self._look(inner, fields)
+                    self.name(inner)
+                self._look(inner)
         elif isinstance(value, list):
             for inner in value:
-                self._look(inner, fields)
+                self._look(inner)
         elif isinstance(value, str) and is_address(value):
             self.parts.setdefault(value.lower(), OTHER)
-
-    def _names(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            name = text.strip().lower()
-            if (
-                _SHORTEST <= len(name) <= 256
-                and "@" not in name
-                and not name.startswith("[")
-                and not _ID.fullmatch(name)
-            ):
-                self.names.add(name)
 
 
 def _values(document: str) -> Iterator[Any]:

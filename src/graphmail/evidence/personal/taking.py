@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphmail.evidence.files import sync_folder, write_over
-from graphmail.evidence.personal.addresses import canonical
+from graphmail.evidence.personal.addresses import canonical, plain
 from graphmail.evidence.personal.data_key import DataKey
 from graphmail.evidence.personal.finding import Finder
 from graphmail.evidence.personal.mapping import FOLDER, mapping_file, pack, unpack
@@ -50,11 +50,14 @@ def take(run: Run, key: DataKey, info: Mapping[str, str]) -> Taken:
         known = unpack(key.open_sealed(file.read_bytes(), str(file)), run.customer, run.run_id)
     texts = {path: decode(path.read_bytes()) for path in _files(run.data)}
     about = run.about()
-    people = People.of(about.get("plan") or {}, [text for path, text in texts.items() if _is_json(path)])
+    operator = about.get("operator") or {}
+    clear = [str(operator.get(name, "")) for name in ("user", "host")]
+    this = [run.customer, run.run_id, *(str(about.get(name, "")) for name in ("tenant_id", "environment")), *clear]
+    this += [path.stem.partition("-")[0] for path in texts]  # records and notebooks are called so in themselves
+    people = People.of(about.get("plan") or {}, [text for path, text in texts.items() if _is_json(path)], this)
     _remember(people, known)
     placeholders = Placeholders(key.secret, known)
-    operator = about.get("operator") or {}
-    finder = Finder(people, placeholders, [str(operator.get(name, "")) for name in ("user", "host")])
+    finder = Finder(people, placeholders, clear)
     contents = {path: replaced(text, finder.spans, json=_is_json(path)) for path, text in texts.items()}
     told = {name: replaced(text, finder.spans, json=False) for name, text in info.items()}
     mapping = pack(run.customer, run.run_id, placeholders.known)
@@ -67,7 +70,7 @@ def _remember(people: People, known: Mapping[str, str]) -> None:
     for placeholder, written in known.items():
         kind = placeholder[1:].partition("-")[0]
         if kind == NAME:
-            people.names.add(canonical(written))
+            people.name(plain(written))
         elif kind in PARTS:
             people.parts[canonical(written)] = kind
 

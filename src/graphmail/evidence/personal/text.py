@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Literal
 
-# What of the text is to be replaced: from where to where, and by what that depends on the very characters there.
-Spans = Callable[[str], Iterator[tuple[int, int, Callable[[str], str]]]]
+Place = Literal["text", "value", "field"]
+# What of the text is to be replaced: from where to where, and by what that depends on the very characters there. Told
+# whether the text is a JSON string, and of what.
+Spans = Callable[[str, Place], Iterator[tuple[int, int, Callable[[str], str]]]]
 
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"')
+_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"(\s*:)?')
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))")
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 JSON_FILES = (".json", ".jsonl", ".ipynb")
@@ -30,7 +33,7 @@ def replaced(text: str, spans: Spans, *, json: bool) -> str:
     made, end = [], 0
     for string in _STRING.finditer(text):
         made.append(_in_text(text[end : string.start(1)], spans))  # between strings, or in a half one at a cut end
-        made.append(_in_string(string[1], spans))
+        made.append(_in_string(string[1], spans, "field" if string[2] else "value"))
         end = string.end(1)
     made.append(_in_text(text[end:], spans))
     return "".join(made)
@@ -42,20 +45,20 @@ def strings(text: str) -> Iterator[str]:
         yield _read(string[1])[0]
 
 
-def _in_text(text: str, spans: Spans) -> str:
+def _in_text(text: str, spans: Spans, place: Place = "text") -> str:
     made, end = [], 0
-    for start, stop, by in spans(text):
+    for start, stop, by in spans(text, place):
         made += [text[end:start], by(text[start:stop])]
         end = stop
     return "".join([*made, text[end:]]) if made else text
 
 
-def _in_string(raw: str, spans: Spans) -> str:
+def _in_string(raw: str, spans: Spans, place: Place) -> str:
     if "\\" not in raw:
-        return _in_text(raw, spans)
+        return _in_text(raw, spans, place)
     read, places = _read(raw)
     made, end = [], 0
-    for start, stop, by in spans(read):
+    for start, stop, by in spans(read, place):
         made += [raw[end : places[start]], by(raw[places[start] : places[stop]])]
         end = places[stop]
     return "".join([*made, raw[end:]])
