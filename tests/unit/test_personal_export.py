@@ -18,10 +18,10 @@ from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.log import Log
 from graphmail.evidence.seal.merkle import leaf_hash
 from tests.canary import traced_files
+from tests.verify_page import BLOCKS, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
 
 from .sealed_archive import Archive
 from .test_personal_evidence import PEOPLE, opened
-from .test_verify_page import BLOCKS, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
 
 NOW = datetime.now(UTC)
 OTHERS = ("fabrikamxqzwvkjh", "litwarepdqmzxwvt")

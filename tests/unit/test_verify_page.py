@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import bagit
 import pytest
 
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.work import new_key, revoke_key
 from graphmail.sandbox.timestamp import authority
-from tests.sandbox_process import ROOT
+from tests.verify_page import BLOCKS, NODE_MODULES, TOOLS, Page, shell
 
 from .sealed_archive import Archive, production
 from .test_tamper import made  # noqa: F401 - a fixture
 
-TOOLS = ("openssl", "sha256sum", "bash", "xxd")
-NODE_MODULES = ROOT / "tests" / "clients" / "node" / "node_modules"
-BLOCKS = ("log", "keys", "population", "runs", "kept")
-
+__all__ = ["shell"]
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
-
-
-@pytest.fixture
-def shell(tmp_path):
-    """An environment in which nothing of this project can be imported."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    installed = Path(bagit.__file__)
-    shutil.copytree(next(installed.parent.glob("bagit-*.dist-info")), tools / "lib" / "bagit-1.dist-info")
-    shutil.copy(installed, tools / "lib")
-    (tools / "bagit.py").write_text(f'#!/bin/sh\nexec {sys.executable} -E -S {tools}/lib/bagit.py "$@"\n')
-    (tools / "bagit.py").chmod(0o755)
-    return {"PATH": f"{tools}:/usr/bin:/bin", "LANG": "C.UTF-8", "NODE_MODULES": str(NODE_MODULES)}
 
 
 @pytest.fixture
@@ -47,29 +27,6 @@ def page(made, tmp_path, shell):  # noqa: F811
     root = tmp_path / "evidence"
     shutil.copytree(made[0], root)
     return Page(root, shell)
-
-
-class Page:
-    def __init__(self, root: Path, environment: dict[str, str]) -> None:
-        self.root, self.environment = root, environment
-        text = (root / "VERIFY.md").read_text()
-        self.blocks = dict(re.findall(r"<!-- block: (\w+) -->\n```sh\n(.*?)```", text, re.DOTALL))
-
-    def run(self, block: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", "-c", self.blocks[block]],
-            cwd=self.root,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def complaints(self) -> list[str]:
-        return [name for name in BLOCKS if self.run(name).returncode]
-
-    def first(self, pattern: str) -> Path:
-        return sorted(self.root.glob(pattern))[0]
 
 
 def test_the_page_has_these_blocks_and_no_other_shell(page):
