@@ -134,7 +134,7 @@ def _consent(row: Facts, graph: Facts) -> Facts:
 
 def _group(row: Row, members: list[Row]) -> Facts:
     kept = _some(row, "Name", "PrimarySmtpAddress", "RecipientTypeDetails", "Guid", "ExternalDirectoryObjectId")
-    people = [_some(one, "PrimarySmtpAddress", "RecipientTypeDetails", "ExternalDirectoryObjectId") for one in members]
+    people = [_some(one, "PrimarySmtpAddress", "RecipientType", "Guid") for one in members]
     by_address = sorted(people, key=lambda one: str(one["primary_smtp_address"]).lower())
     return kept | {"owners": list(row.get("ManagedBy") or ()), "members": by_address}
 

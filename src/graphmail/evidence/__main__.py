@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from graphmail.clock import SystemClock
@@ -47,6 +48,12 @@ def _arguments(given: list[str]) -> argparse.Namespace:
             work.add_argument("customer")
         if verb in ("revoke-key", "drop"):
             work.add_argument("--reason", required=True, help="one sentence; it can never be taken out of the log")
+    page = verbs.add_parser("customer-report", help="one page for the customer's administrator; 1 unless it is proved")
+    page.add_argument("customer")
+    page.add_argument("--evidence", type=Path, default=root, help="the archive")
+    page.add_argument(
+        "--into", type=Path, help="the HTML file; reports/customers/CUSTOMER.html beside the archive if not given"
+    )
     reading = verbs.add_parser("open", help="a copy for reading, with addresses and names, outside the archive")
     reading.add_argument("run", type=Path, help="a run's folder, or a customer's with all its runs")
     reading.add_argument("--into", type=Path, default=Path("opened"), help="a new folder")
@@ -62,6 +69,8 @@ def _do(arguments: argparse.Namespace) -> bool:
         print(f"{len(opened)} runs, with addresses and names, in {arguments.into}. Remove it when you have read it")
         return True
     root = arguments.evidence.absolute()
+    if arguments.verb == "customer-report":
+        return _customer_report(root, arguments.customer, arguments.into, now)
     if arguments.verb == "new-key":
         print(new_key(root, arguments.environment, arguments.inventory, now))
         return True
@@ -76,6 +85,17 @@ def _do(arguments: argparse.Namespace) -> bool:
         drop(sealer_of(root, arguments.inventory, now), arguments.customer, arguments.reason, now, print)
         return True
     return seal_all(root, arguments.inventory, now, print, killed=arguments.verb == "close")
+
+
+def _customer_report(root: Path, customer: str, into: Path | None, now: datetime) -> bool:
+    from graphmail.customer_report import CustomerReport  # it knows what runs are about, and runs do not know it
+
+    report = CustomerReport.of(root, customer)
+    page = report.write(into or root.with_name("reports") / "customers" / f"{customer}.html", now)
+    for doubt in report.proof.doubts:
+        print(f"not proved: {doubt}")
+    print(page)
+    return report.green
 
 
 def main(given: list[str]) -> int:

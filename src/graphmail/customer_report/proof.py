@@ -1,0 +1,113 @@
+"""What the newest records prove of that standing, and what keeps them from proving it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from graphmail.customer_report.standing import Standing
+from graphmail.customer_report.told import Told, ToldRun
+from graphmail.evidence import Check, Record
+from graphmail.evidence.titles import VERIFICATIONS
+
+ACCESS = "verify_access"
+_SIGHT = re.compile(r"Exchange's test: (?P<test>[^;]+); read: (?P<read>\d+)[^;]*; send: (?P<send>\d+)")
+_READ = {"200": "could read", "403": "was refused"}
+_SEND = {"400": "could send", "403": "was refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mailbox: what was expected, and what Exchange's test and Graph itself said. Empty where it is not told."""
+
+    mailbox: str
+    member: bool
+    test: str
+    read: str
+    send: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record with the run that made it."""
+
+    run: ToldRun
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`doubts` are why it proves nothing of the tenant as it is now; without any, and green, it does."""
+
+    access: Shown | None
+    others: list[Shown]
+    doubts: list[str]
+
+    @classmethod
+    def of(cls, told: Told, standing: Standing) -> Self:
+        newest = {name: _newest(told, name) for name in VERIFICATIONS}
+        access = newest[ACCESS]
+        others = [shown for name, shown in newest.items() if shown and name != ACCESS]
+        doubts = [*standing.doubts(), *_doubts(told, standing, access)]
+        return cls(access, others, doubts)
+
+    @property
+    def green(self) -> bool:
+        return not self.doubts
+
+    def rows(self) -> list[Row]:
+        """Members first, as the record has them."""
+        return list(_rows(self.access.record)) if self.access else []
+
+    def check(self, name: str) -> Check | None:
+        """A check of the access proof by its name."""
+        found = self.access.record.checks if self.access else []
+        return next((check for check in found if check.name == name), None)
+
+
+def _newest(told: Told, notebook: str) -> Shown | None:
+    """Whatever its verdict: an older green one must not hide a newer red one."""
+    found = [Shown(run, record) for run in told.runs for record in run.records if record.notebook == notebook]
+    order = max(
+        range(len(found)), key=lambda n: (found[n].run.run_id.partition("-")[0], found[n].record.finished), default=None
+    )
+    return None if order is None else found[order]
+
+
+def _doubts(told: Told, standing: Standing, access: Shown | None) -> Iterator[str]:
+    if access is None:
+        yield "no sealed run has proved what the app reaches"
+        return
+    record, subject = access.record, access.record.subject
+    if record.verdict != "passed":
+        wrong = [check.claim for check in record.checks if check.verdict != "passed"]
+        yield f"the newest access proof is {record.verdict}: {'; '.join(wrong) or 'no check was made'}"
+    if subject.client_id.lower() != str(standing.app["client_id"]).lower():
+        yield f"the newest access proof is about another app, {subject.client_id}"
+    if standing.group and {one.lower() for one in subject.mailboxes} != {one.lower() for one in standing.members}:
+        yield "the group's members are not the mailboxes that were tested"
+    signed_in = {key.lower() for key in (subject.key_id, subject.signed_in_with) if key}
+    if not signed_in:
+        yield "the access proof names no credential"
+    since = [run.run_id for run in told.runs if run.run_id > access.run.run_id and run.wrote]
+    if since:
+        yield f"the tenant was written to after the newest access proof, by run {', '.join(since)}"
+    later = [run_id for run_id in told.unsealed if run_id > access.run.run_id]
+    if later:
+        yield f"a later run is not sealed, so nothing of it is known here: {', '.join(later)}"
+
+
+def _rows(record: Record) -> Iterator[Row]:
+    outside = record.subject.outside_mailbox
+    for mailbox in (*record.subject.mailboxes, outside):
+        check = next((check for check in record.checks if check.name == f"access {mailbox}"), None)
+        if check is None:
+            continue
+        seen = _SIGHT.search(check.observed)
+        test = seen["test"] if seen else ""
+        read = _READ.get(seen["read"], f"answer {seen['read']}") if seen else ""
+        send = _SEND.get(seen["send"], f"answer {seen['send']}") if seen else ""
+        yield Row(mailbox, mailbox != outside, test, read, send, check)

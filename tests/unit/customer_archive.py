@@ -1,0 +1,112 @@
+"""A sealed archive with what a customer's runs leave, and ways to spoil it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from graphmail.evidence import Record, Run, Subject
+from graphmail.evidence.states import NOT_YET, UNCHANGED, unread
+
+from .evidence_samples import NOON, TENANT, check, record
+from .sealed_archive import Archive
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CLIENT, OBJECT, PRINCIPAL = (f"{n}1111111-1111-4111-8111-111111111111" for n in "123")
+KEY, GROUP = "41111111-1111-4111-8111-111111111111", "51111111-1111-4111-8111-111111111111"
+MAILBOXES, OUTSIDE = ["orders@contoso.example", "support@contoso.example"], "ceo@contoso.example"
+PLAN = {
+    "app": {"unique_name": "kundo-mail", "display_name": "Kundo Mail"},
+    "group": {"name": "Kundo Mail mailboxes", "address": "kundo@contoso.example", "owners": ["admin@contoso.example"]},
+    "mailboxes": MAILBOXES,
+    "outside_mailbox": OUTSIDE,
+    "initial_domain": "contoso.onmicrosoft.example",
+}
+GRANTED = (
+    "Exchange's test: Granted; read: 200; send: 400 ErrorInvalidRecipients; twice, 60 s apart, with the same token"
+)
+DENIED = "Exchange's test: Denied; read: 403 ErrorAccessDenied; send: 403 ErrorAccessDenied; twice, 60 s apart"
+
+
+def state(**changed: Any) -> dict[str, Any]:
+    """What was read of a tenant that is onboarded."""
+    members = [{"primary_smtp_address": one, "recipient_type": "UserMailbox", "guid": OBJECT} for one in MAILBOXES]
+    policy = {"client_id": CLIENT, "access_right": "RestrictAccess", "scope_name": PLAN["group"]["name"]}
+    return {
+        "schema": 1,
+        "read": {"from": NOON.isoformat(), "to": NOON.isoformat()},
+        "application": {"client_id": CLIENT, "object_id": OBJECT, "display_name": "Kundo Mail"},
+        "enterprise_application": {"object_id": PRINCIPAL, "client_id": CLIENT},
+        "consent": [{"permission": name, "service": "Microsoft Graph"} for name in ("Mail.ReadWrite", "Mail.Send")],
+        "credentials": [{"kind": "secret", "key_id": KEY, "name": "graphmail", "ends": "2028-03-01T12:00:00+00:00"}],
+        "group": {
+            "name": PLAN["group"]["name"],
+            "primary_smtp_address": PLAN["group"]["address"],
+            "guid": GROUP,
+            "owners": ["admin@contoso.example"],
+            "members": members,
+        },
+        "access_policies": [policy | {"identity": f"{TENANT}\\{CLIENT}:S-1-5-21;{GROUP}"}],
+        "exchange_service_principal": None,
+        "role_assignments": [],
+        "not_read": {},
+    } | changed
+
+
+def rbac(**scope: Any) -> dict[str, Any]:
+    """The same in the other access model."""
+    held = {"recipient_write_scope": "Group", "custom_resource_scope": PLAN["group"]["name"]} | scope
+    roles = [{"name": f"{r}-kundo", "role": f"Application {r}", **held} for r in ("Mail.Send", "Mail.ReadWrite")]
+    pointer = {"object_id": PRINCIPAL, "client_id": CLIENT}
+    return state(consent=[], access_policies=[], exchange_service_principal=pointer, role_assignments=roles)
+
+
+def nothing() -> dict[str, Any]:
+    """What was read before anything was there."""
+    return state(application=None, enterprise_application=None, consent=[], credentials=[], group=None)
+
+
+def proved(run: Run, verdict: str = "passed", **changed: Any) -> Record:
+    """What verify_access finds."""
+    subject = {"client_id": CLIENT, "key_id": KEY, "mailboxes": MAILBOXES, "outside_mailbox": OUTSIDE} | changed
+    checks = [
+        check(verdict, name=f"access {one}", claim=f"The app may read {one}", observed=GRANTED) for one in MAILBOXES
+    ]
+    checks += [check(name=f"access {OUTSIDE}", claim="The app is shut out", observed=DENIED)]
+    checks += [check(name="members", claim="The group holds exactly the connected mailboxes", observed="exactly these")]
+    checks += [check(name="scope", claim="Nothing lets the app reach beyond the group", observed="only a policy")]
+    about = {"customer": run.customer, "run_id": run.run_id, "notebook": "verify_access", "subject": Subject(**subject)}
+    return record(*checks, **about)
+
+
+class CustomerArchive(Archive):
+    """`run` leaves one sealed run; what is not said is as a good onboarding leaves it."""
+
+    def begun(self, number: int, plan: dict[str, Any] | None = None) -> Run:
+        run = Run(self.root, "contoso", f"20260301T12{number:04}Z-site-{number:06x}")
+        self.sealer.opened(run, TENANT, NOON)
+        run.begin(tenant_id=TENANT, environment=self.environment, at=NOON, plan=plan or PLAN)
+        run.sealer = self.sealer
+        return run
+
+    def run(
+        self, number: int = 1, *, before: Any = None, after: Any = None, proof: Any = proved, plan: Any = None
+    ) -> Run:
+        run = self.begun(number, plan)
+        run.write_state("before", before or nothing())
+        run.write_state("after", after or state())
+        if proof:
+            run.write_record(proof(run))
+            for name in ("verify_send", "verify_receive", "verify_large_mail"):
+                about = {"customer": run.customer, "run_id": run.run_id, "notebook": name}
+                run.write_record(record(check(), **about))
+        run.close("succeeded", NOON)
+        return run
+
+    def second_run(self, number: int = 2, **changed: Any) -> Run:
+        """One that found nothing to do, and proved nothing anew."""
+        return self.run(number, **{"before": state(), "after": unread(UNCHANGED), "proof": None} | changed)
+
+    def broken_off(self, number: int = 2) -> Run:
+        """One that wrote and ended before it read what was there then."""
+        return self.run(number, before=state(), after=unread(NOT_YET), proof=None)
