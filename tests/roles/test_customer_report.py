@@ -1,4 +1,4 @@
-"""What site.yml and offboard.yml leave in the evidence of one customer, as an outsider and as its administrator read it."""
+"""What site.yml and offboard.yml leave in one customer's evidence, as an outsider and its administrator read it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def requests(ops: Operations, playbook: str) -> int:
     return len((data(ops, playbook) / "http.jsonl").read_text().splitlines())
 
 
-def test_from_an_empty_tenant_to_an_empty_tenant(ops: Operations) -> None:
+def test_state_and_page_follow_a_customer_from_an_empty_tenant_to_an_empty_tenant(ops: Operations) -> None:
     ops.change(lambda entries: None, "contoso")
 
     site = ops.play("site.yml")
