@@ -20,6 +20,7 @@ from graphmail.leaks import Finding, Search, Secret
 from graphmail.leaks.known import sealed_secrets
 from graphmail.state import StateFolder
 from tests import telling_sandbox
+from tests.nobody_named import named
 from tests.sandbox_process import Sandbox
 
 # What a test's call said on stdout, stderr and in logs, from the hook in tests/conftest.py.
@@ -102,7 +103,10 @@ class KeptFolder(tempfile.TemporaryDirectory[str]):
 
 @pytest.fixture(autouse=True)
 def nothing_leaked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fails the test that leaves a secret anywhere: files, names, archives, what ansible-runner kept, the terminal."""
+    """Fails the test that leaves a secret anywhere: files, names, archives, what ansible-runner kept, the terminal.
+
+    And the one that leaves somebody's address or name in evidence that is closed.
+    """
     if "sandbox" not in request.fixturenames:
         yield
         return
@@ -120,3 +124,5 @@ def nothing_leaked(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: 
     found = leaks(tmp_path, secrets, request.node.stash.get(SAID, ""))
     if found:
         pytest.fail("\n".join(["Secrets are left in what this test produced:", *map(str, found)]), pytrace=False)
+    if told := named(tmp_path):
+        pytest.fail("\n".join(["Evidence that is closed names people:", *told[:20]]), pytrace=False)

@@ -18,7 +18,7 @@ from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.log import Log
 from graphmail.evidence.seal.merkle import leaf_hash
 from tests.canary import traced_files
-from tests.verify_page import BLOCKS, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
+from tests.verify_page import BLOCKS, NODE_MODULES, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
 
 from .sealed_archive import Archive
 from .test_personal_evidence import PEOPLE, opened
@@ -95,6 +95,12 @@ def test_foreign_tools_verify_it_and_find_every_harm(exported, tmp_path, shell):
         assert Page(copy, page.environment).complaints(), harm
         assert not Examination(copy, kept.read_bytes()).run().good, harm
         shutil.rmtree(copy)
+
+
+@pytest.mark.skipif(not (NODE_MODULES / "@sigstore").is_dir(), reason="@sigstore/verify is not there: `make clients`")
+def test_sigstores_own_library_verifies_what_was_exported(exported, shell):  # noqa: F811
+    done = Page(exported, shell).run("sigstore")
+    assert (done.returncode, done.stdout) == (0, "4 bundles verify\n"), done.stderr
 
 
 def _lines(root, change):
