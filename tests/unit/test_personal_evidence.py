@@ -10,9 +10,7 @@ import pytest
 
 from graphmail.evidence import EvidenceError, Run, Subject, latest_record
 from graphmail.evidence.personal import taking
-from graphmail.evidence.personal.data_key import DataKey, key_file
 from graphmail.evidence.seal.examine import Examination
-from graphmail.evidence.seal.log import Log
 from graphmail.evidence.seal.statement import statement_of_files
 from graphmail.sealed import open_sealed
 from graphmail.state import StateFolder
@@ -190,28 +188,6 @@ def test_dying_at_any_write_loses_nobody_and_leaves_no_half_that_verifies(archiv
         pytest.fail("there was no end to the writes")
 
 
-@pytest.mark.parametrize("moment", ["made", "logged"])
-def test_dying_while_a_data_key_is_made_leaves_one_key_that_is_used(archive, monkeypatch, moment):
-    archive.seal(1, "fabrikam")
-    real = Log.append
-
-    def dying(log, kind, *given):
-        if kind == "data-key-added" and moment == "made":
-            raise Died
-        real(log, kind, *given)
-        if kind == "data-key-added":
-            raise Died
-
-    monkeypatch.setattr(Log, "append", dying)
-    with pytest.raises(Died):
-        opened(archive, 2)
-    monkeypatch.setattr(Log, "append", real)
-    archive.with_key(archive.key)
-    succeed(archive, opened(archive, 3))
-    assert len(list(StateFolder(archive.folder / "state", "contoso").data_keys.iterdir())) == 1
-    assert Examination(archive.root).run().faults == []
-
-
 def test_a_secret_among_the_personal_data_keeps_the_run_open(archive):
     run = opened(archive)
     state = StateFolder(archive.folder / "state", "contoso")
@@ -263,25 +239,3 @@ def test_a_seal_says_which_files_the_personal_data_is_in(archive):
     (file,) = (run.data / "personal").iterdir()
     names = [entry["name"] for entry in statement_of_files(run)["subject"]]
     assert f"bag/data/personal/{file.name}" in names
-
-
-def test_in_production_a_data_key_that_is_gone_stops_the_next_run_before_it_does_anything(tmp_path, monkeypatch):
-    for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
-        monkeypatch.setenv(name, "put back by the fixture")
-    archive = Archive(tmp_path, "production")
-    succeed(archive, opened(archive))
-    for key in StateFolder(archive.folder / "state", "contoso").data_keys.iterdir():
-        key.unlink()
-    with pytest.raises(EvidenceError, match="restore it"):
-        opened(archive, 2)
-    assert not (archive.root / "contoso" / "20260301T120002Z-site-000002").exists()
-
-
-def test_a_data_keys_private_half_is_sealed_and_in_no_text_of_it(archive):
-    archive.seal(1)
-    state = StateFolder(archive.folder / "state", "contoso")
-    origin = archive.sealer.log.history.origin
-    key = archive.sealer.data_key("contoso", NOW)
-    assert key_file(state, origin, key.id).read_bytes().startswith(b"age-encryption.org/v1")
-    assert "AGE-SECRET" not in repr(key)
-    assert DataKey.open(key_file(state, origin, key.id)).id == key.id

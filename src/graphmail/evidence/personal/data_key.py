@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +21,8 @@ import pyrage
 from graphmail import sealed
 from graphmail.evidence.files import EvidenceError, sync_folder
 from graphmail.state import StateFolder
+
+_OPERATORS = "# operators: "
 
 
 def key_id(recipient: str) -> str:
@@ -39,6 +42,7 @@ class DataKey:
     _identity: Any = field(repr=False)
     # What placeholders are made with: whoever has it can tell what a placeholder may stand for, so it is the key's.
     secret: bytes = field(repr=False)
+    operators: frozenset[str] = frozenset()  # to whom its file is sealed
 
     @property
     def id(self) -> str:
@@ -47,27 +51,40 @@ class DataKey:
     @classmethod
     def make(cls, state: StateFolder, log: str, operators: Sequence[str]) -> Self:
         """Make one, sealed to the operators in its file before this returns. Raises TenantError; then there is none."""
-        identity = pyrage.x25519.Identity.generate()
-        made = cls._of(identity)
-        about = f"# data key of {state.customer}, {log}\n# public key: {made.recipient}\n{identity}\n"
+        made = cls._of(pyrage.x25519.Identity.generate(), operators)
         state.make().data_keys.mkdir(mode=0o700, exist_ok=True)
-        sealed.write_sealed(key_file(state, log, made.id), about.encode(), operators)
+        made.write(key_file(state, log, made.id), operators)
         sync_folder(state.path)
         return made
+
+    def for_all(self, file: Path, operators: Sequence[str]) -> None:
+        """Seal it anew where it is not sealed to just these: whoever joins the operators can open it from then on.
+
+        Nothing where who does it is none of them: that one could not open it again.
+        """
+        own = sealed.public_key(sealed.identity_file()).split()[:2]
+        if set(operators) != self.operators and any(key.split()[:2] == own for key in operators):
+            self.write(file, operators)
+
+    def write(self, file: Path, operators: Sequence[str]) -> None:
+        """Seal the private half into `file`, so that the old file or the new one is there after a crash."""
+        about = f"# public key: {self.recipient}\n{_OPERATORS}{json.dumps(list(operators))}\n"
+        sealed.write_sealed(file, f"{about}{self._identity}\n".encode(), operators)
 
     @classmethod
     def open(cls, file: Path) -> Self:
         """Open the sealed file with the operator's identity. Raises TenantError."""
         lines = sealed.open_sealed(file).decode("ascii", "replace").splitlines()
         try:
-            return cls._of(pyrage.x25519.Identity.from_str(lines[-1]))
-        except (pyrage.IdentityError, ValueError, IndexError):
+            told = next(line.removeprefix(_OPERATORS) for line in lines if line.startswith(_OPERATORS))
+            return cls._of(pyrage.x25519.Identity.from_str(lines[-1]), json.loads(told))
+        except (pyrage.IdentityError, ValueError, IndexError, StopIteration, TypeError):
             raise EvidenceError("A sealed file holds no data key", found=str(file)) from None
 
     @classmethod
-    def _of(cls, identity: Any) -> Self:
+    def _of(cls, identity: Any, operators: Sequence[str]) -> Self:
         secret = hmac.digest(str(identity).encode(), b"graphmail placeholders", "sha256")
-        return cls(str(identity.to_public()), identity, secret)
+        return cls(str(identity.to_public()), identity, secret, frozenset(operators))
 
     def seal(self, plaintext: bytes) -> bytes:
         """For this key alone, and opened again before it is given."""

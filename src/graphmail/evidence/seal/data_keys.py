@@ -49,7 +49,9 @@ class DataKeys:
             self.drop(logged, {"reason": _GONE, "user": "", "host": ""})
             logged = None
         if logged:
-            return DataKey.open(self.file(logged))
+            key = DataKey.open(self.file(logged))
+            key.for_all(self.file(logged), operators)
+            return key
         made = self._unlogged() or DataKey.make(self.state, self.log.history.origin, operators)
         added = {"customer": self.customer, "recipient": made.recipient}
         self.log.append("data-key-added", added, self.key, self.at)
