@@ -29,6 +29,7 @@ def facts(fleet: Fleet) -> dict[str, Any]:
         "summary": fleet.summary,
         "counts": {state: fleet.counts[state] for state in ("green", "red", "unknown", "offboarded")},
         "archive_faults": fleet.faults,
+        "hidden_entries": fleet.hidden,
         "with_inventory": fleet.with_inventory,
         "customers": [_customer(customer) for customer in fleet.customers],
         "needs": [

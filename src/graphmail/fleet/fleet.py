@@ -26,13 +26,15 @@ ORDER: tuple[State, ...] = ("red", "unknown", "green", "offboarded")
 class Fleet:
     """`customers` are red ones first, then unknown, green and offboarded, each by name.
 
-    `faults` are of the archive as a whole. `at` is the operator's own clock; times in records of the sandbox are not.
+    `faults` are of the archive as a whole; `hidden` is not 0 where it is an excerpt, made for one customer.
+    `at` is the operator's own clock; times in records of the sandbox are not.
     """
 
     root: Path
     at: datetime
     environment: str
     faults: list[str]
+    hidden: int
     customers: list[FleetCustomer]
     local: Local
     with_inventory: bool
@@ -74,6 +76,7 @@ class Fleet:
             at=at,
             environment=seals.environment or _of_inventory(known) or "unknown",
             faults=seals.faults,
+            hidden=seals.hidden,
             customers=found,
             local=local,
             with_inventory=known is not None,
@@ -89,7 +92,8 @@ class Fleet:
         counts = self.counts
         if self.faults or counts["red"]:
             return "red"
-        return "green" if counts["green"] and not counts["unknown"] else "unknown"
+        whole = not (self.hidden and self.with_inventory)
+        return "green" if counts["green"] and not counts["unknown"] and whole else "unknown"
 
     @property
     def summary(self) -> str:
@@ -104,7 +108,8 @@ class Fleet:
 
     @property
     def needs(self) -> list[Need]:
-        return needs(self.faults, self.customers, self.local, self.at)
+        excerpt = self.hidden if self.with_inventory else 0
+        return needs(self.faults, excerpt, self.customers, self.local, self.at)
 
     @property
     def distributions(self) -> list[Distribution]:

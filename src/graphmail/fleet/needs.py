@@ -42,9 +42,17 @@ class Need:
     run: SeenRun | None = None
 
 
-def needs(faults: Iterable[str], customers: Iterable[FleetCustomer], local: Local, now: datetime) -> list[Need]:
-    """All of them; within an urgency those that last longest stand first."""
+def needs(
+    faults: Iterable[str], excerpt: int, customers: Iterable[FleetCustomer], local: Local, now: datetime
+) -> list[Need]:
+    """All of them; within an urgency those that last longest stand first.
+
+    `excerpt` is how many entries of its log the archive hides, where it should be the whole one.
+    """
     found = [Need("red", "", f"The archive does not verify: {fault}", _VERIFY) for fault in faults]
+    if excerpt:
+        what = f"this is an excerpt, which hides {excerpt} entries of the log and all that belongs to them"
+        found.append(Need("unknown", "", what, "name the archive itself"))
     gone = set()
     for customer in customers:
         found += _of_customer(customer, local)

@@ -23,11 +23,13 @@ Seal = Literal["verified", "open", "broken"]
 class Seals:
     """What examining an archive found, by customer and run. `faults` are of the archive as a whole.
 
-    `whole_customers` are faults that name a customer and no run: none of its runs is believed.
+    `hidden` counts entries of other customers, which an excerpt of an archive does not show. `whole_customers` are
+    faults that name a customer and no run: none of its runs is believed.
     """
 
     environment: str = ""
     entries: int = 0
+    hidden: int = 0
     faults: list[str] = field(default_factory=list)
     whole_customers: dict[str, list[str]] = field(default_factory=dict)
     broken: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Seals:
             with _nobody_writes(root):
                 found = Examination(root).run()
                 there |= {(run.customer, run.run_id) for run in runs(root)}
-        seals = cls(found.environment, found.entries)
+        seals = cls(found.environment, found.entries, found.hidden)
         for fault in found.faults:
             seals._sort_in(fault, {customer for customer, _run in there})
         seals.open = {_named(name) for name in found.open}

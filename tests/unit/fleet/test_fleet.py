@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from graphmail.errors import TenantError
 from graphmail.evidence import EvidenceError, Run
+from graphmail.evidence.export import export
 from graphmail.evidence.titles import VERIFICATIONS
 from graphmail.fleet import Fleet
 from graphmail.journal import Journal
@@ -262,6 +263,18 @@ def test_a_run_whose_records_this_version_cannot_read_is_not_passed_over(archive
     fleet = read(archive)
     assert (state(fleet), standings(fleet)["verify_send"]) == ("red", "broken")
     assert "not all can be read" in fleet.needs[0].what
+
+
+def test_an_excerpt_is_read_as_such_and_is_never_the_whole_fleet(archive, tmp_path):
+    archive.left("contoso", all="passed")
+    archive.left("fabrikam", all="failed")
+    export(archive.sealer, "contoso", tmp_path / "out", datetime.now(UTC), lambda text: None)
+    fleet = Fleet.read(tmp_path / "out" / "evidence")
+    assert (fleet.state, [customer.name for customer in fleet.customers]) == ("green", ["contoso"])
+    assert fleet.hidden > 0
+    with_inventory = Fleet.read(tmp_path / "out" / "evidence", EXAMPLE, ["contoso"])
+    assert with_inventory.state == "unknown"
+    assert "excerpt" in with_inventory.needs[0].what
 
 
 def test_runs_that_are_sealed_meanwhile_are_no_fault(archive):
