@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graphmail.evidence import EvidenceError, Record, Run
-from graphmail.evidence.seal.statement import outcome
 from graphmail.fleet.seals import Seal, Seals
 
 
@@ -39,7 +38,7 @@ class SeenRun:
             # passed over for something older.
             return cls(customer, run_id, "broken", "broken", f"its seal verifies, but not all can be read: {error}")
         report = run.data / "report.html"
-        return cls(customer, run_id, seal, outcome(run), "", report if report.is_file() else None, records)
+        return cls(customer, run_id, seal, _outcome(run), "", report if report.is_file() else None, records)
 
     @property
     def began(self) -> datetime:
@@ -49,3 +48,11 @@ class SeenRun:
     @property
     def playbook(self) -> str:
         return self.run_id.split("-")[1]
+
+
+def _outcome(run: Run) -> str:
+    """As bag-info.txt has it, on a line of its own; that the bag is whole was checked with its seal."""
+    for line in (run.bag / "bag-info.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Run-Outcome: "):
+            return line.partition(": ")[2]
+    return "not recorded"

@@ -97,20 +97,18 @@ class Examination:
         if folder.is_symlink():
             raise EvidenceError(f"has its {CHECKPOINTS}/ behind a link")
         expected = {f"{number:08}.note" for number in range(1, len(lines))}
+        there = set(os.listdir(folder))
         faults: list[tuple[str, object]] = [
-            (f"{CHECKPOINTS}/{name}", "missing, or LOG has a line too many")
-            for name in expected - set(os.listdir(folder))
+            (f"{CHECKPOINTS}/{name}", "missing, or LOG has a line too many") for name in expected - there
         ]
-        faults += [
-            (f"{CHECKPOINTS}/{name}", "added, or LOG is too short") for name in set(os.listdir(folder)) - expected
-        ]
+        faults += [(f"{CHECKPOINTS}/{name}", "added, or LOG is too short") for name in there - expected]
         for line in lines[:-1]:
             self._log.add(line)
             head = self._head(folder)
             self._heads.append(head)
             self._proofs[head.size] = self._log.inclusion()
             try:
-                if (folder / head.file_name).name in expected & set(os.listdir(folder)):
+                if (folder / head.file_name).name in there:
                     head.signer(_regular(folder / head.file_name), list(self._log.history.signers()))
             except _BAD as error:
                 faults.append((f"{CHECKPOINTS}/{head.file_name}", error))
