@@ -21,7 +21,8 @@ from graphmail.evidence.files import EvidenceError, sync_folder
 
 ALGORITHMS = {"sha256": 64, "sha512": 128}
 DECLARATION = "bagit.txt"
-TAG_FILES = ("bag-info.txt", *(f"manifest-{name}.txt" for name in ALGORITHMS))
+INFO = "bag-info.txt"
+TAG_FILES = (INFO, *(f"manifest-{name}.txt" for name in ALGORITHMS))
 TAG_MANIFESTS = tuple(f"tagmanifest-{name}.txt" for name in ALGORITHMS)
 
 # The library writes to the root logger's handlers what its exceptions say as well.
