@@ -116,11 +116,19 @@ def _cells(customer: FleetCustomer, standing: Standing, urgency: Urgency, words:
     for cell in (*customer.beside.values(), *customer.others.values()):
         if cell.standing == standing and standing != "missing":
             todo = _BESIDE_DO.get(cell.kind, "read the run's report, and run its playbook again")
-            yield Need(urgency, customer.name, f"{words}: {_claim(cell)}", todo, cell.since, cell.run)
+            what = f"{words}: {_claim(cell)} ({_wrong(cell, standing)})"
+            yield Need(urgency, customer.name, what, todo, cell.since, cell.run)
 
 
 def _short(cell: Cell) -> str:
     return cell.kind.removeprefix("verify_").replace("_", " ")
+
+
+def _wrong(cell: Cell, standing: Standing) -> str:
+    """Names of its checks that stand so; for drift these are the areas that differ."""
+    checks = cell.record.checks if cell.record else []
+    names = [check.name.replace("_", " ") for check in checks if check.verdict == standing]
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
 
 
 def _claim(cell: Cell) -> str:

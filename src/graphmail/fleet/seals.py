@@ -14,6 +14,7 @@ from graphmail.evidence import runs
 from graphmail.evidence.run import RUN_ID
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.log import LOG
+from graphmail.printable import visible
 
 # `open`: it is running, or was killed, or waits for its seal.
 Seal = Literal["verified", "open", "broken"]
@@ -50,7 +51,9 @@ class Seals:
                 there |= {(run.customer, run.run_id) for run in runs(root)}
         seals = cls(found.environment, found.entries, found.hidden)
         for fault in found.faults:
-            seals._sort_in(fault, {customer for customer, _run in there})
+            # A file's name is whatever somebody gave it.
+            text = visible(fault.encode("utf-8", "backslashreplace").decode())
+            seals._sort_in(text, {customer for customer, _run in there})
         seals.open = {_named(name) for name in found.open}
         for run in seals.open & seals.broken.keys():
             # Logged as opened before its folder is made: it has just begun, or died at once.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import statistics
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -201,6 +203,17 @@ def test_junit_of_nothing_is_an_error_and_no_empty_success(tmp_path):
     junit = ElementTree.fromstring(to_junit(Fleet.read(tmp_path, now=NOW)))
     conforms(junit)
     assert [child.tag for case in junit.iter("testcase") for child in case] == ["error"]
+
+
+def test_a_files_name_in_the_archive_may_be_any_bytes(archive, tmp_path):
+    run = archive.left("contoso", all="passed")
+    for name in (b"\xff\xfe\x1b[2J", b"<script>", "☃".encode()):
+        Path(os.fsdecode(os.path.join(os.fsencode(run.data), name))).write_text("x")
+        Path(os.fsdecode(os.path.join(os.fsencode(archive.root), name))).write_text("x")
+    page, data, junit = written(archive.root, tmp_path / "reports")
+    conforms(junit)
+    assert "\x1b" not in page + json.dumps(data, ensure_ascii=False)
+    assert (data["state"], data["counts"]["red"], len(data["archive_faults"])) == ("red", 1, 3)
 
 
 def test_hostile_text_is_text_in_all_of_them(archive, tmp_path):
