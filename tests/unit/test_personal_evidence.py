@@ -214,7 +214,8 @@ def test_a_mapping_that_was_touched_is_named(archive, harm):
     succeed(archive, second)
     (file,) = (first.data / "personal").iterdir()
     if harm == "flipped":
-        file.write_bytes(file.read_bytes()[:-1] + b"\0")
+        content = file.read_bytes()
+        file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     elif harm == "removed":
         file.unlink()
     else:

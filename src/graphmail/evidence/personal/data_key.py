@@ -76,9 +76,9 @@ class DataKey:
         """Open the sealed file with the operator's identity. Raises TenantError."""
         lines = sealed.open_sealed(file).decode("ascii", "replace").splitlines()
         try:
-            told = next(line.removeprefix(_OPERATORS) for line in lines if line.startswith(_OPERATORS))
+            told = next((line.removeprefix(_OPERATORS) for line in lines if line.startswith(_OPERATORS)), "[]")
             return cls._of(pyrage.x25519.Identity.from_str(lines[-1]), json.loads(told))
-        except (pyrage.IdentityError, ValueError, IndexError, StopIteration, TypeError):
+        except (pyrage.IdentityError, ValueError, IndexError, TypeError):
             raise EvidenceError("A sealed file holds no data key", found=str(file)) from None
 
     @classmethod
