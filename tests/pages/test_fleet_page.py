@@ -11,6 +11,7 @@ import pytest
 from graphmail.evidence.titles import VERIFICATIONS
 from graphmail.fleet import Fleet, write_all
 from graphmail.journal import Journal
+from graphmail.live_credential import MARKER
 from graphmail.state import StateFolder, state_root
 from tests.pages.chromium import Chromium
 from tests.sandbox_process import ROOT
@@ -21,12 +22,13 @@ pytestmark = pytest.mark.chromium
 OWNED = "alert(1);document.title='owned'"
 HOSTILE = f"""</title></style></script>'"><script>{OWNED}</script><img src=//evil.example/x onerror="{OWNED}">"""
 # Of an A4 page across, without its margins, in CSS pixels.
-PAPER = 1032
+PAPER = (1032, 703)
 VISIBLE = """[...document.querySelectorAll("#customers tbody tr")].filter((row) => !row.hidden)
     .map((row) => row.cells[0].innerText.split("\\n")[0])"""
 CHOOSE_RED = (
     """(s => { s.value = "red"; s.dispatchEvent(new Event("change")); })(document.getElementById("filter-state"))"""
 )
+TALLEST = "Math.max(...[...document.querySelectorAll('svg, tr')].map((e) => e.getBoundingClientRect().height))"
 RIGHT_EDGE = "Math.max(...[...document.querySelectorAll('table, svg')].map((e) => e.getBoundingClientRect().right))"
 CUT_OFF = "Math.max(...[...document.querySelectorAll('td, th')].map((e) => e.scrollWidth - e.clientWidth))"
 LINKS = "[...document.querySelectorAll('#customers a')].map((a) => decodeURIComponent(new URL(a.href).pathname))"
@@ -50,6 +52,12 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FleetArchive:
     (changed.data / HOSTILE.replace("/", "|")[:200]).write_text("a file's name is somebody's text too")
     journal = Journal(StateFolder(state_root(), "contoso").make().journal)
     journal.intend(HOSTILE, HOSTILE, at=DAY, display_name=HOSTILE, run_id=HOSTILE)
+    # More credentials than a chart shows.
+    journal = Journal(StateFolder(state_root(), "litware").make().journal)
+    for number in range(45):
+        end = (DAY + timedelta(days=40 + 10 * number)).isoformat()
+        journal.intend("addPassword", f"{MARKER}{number}", at=DAY, client_id="c")
+        journal.outcome(f"{MARKER}{number}", "sealed", at=DAY, key_id=f"k{number}", end=end)
     return made
 
 
@@ -74,7 +82,7 @@ def test_it_is_complete_without_script_and_nothing_of_others_runs(chromium: Chro
     assert document.count("&lt;script&gt;") >= 2
     assert chromium.count("#customers tbody tr") == 17
     assert chromium.count("#filter[hidden]") == 1
-    assert chromium.count("svg") == 2
+    assert chromium.count("svg") == 3
     for words in ("SANDBOX", "17 customers: 12 green, 2 red, 3 unknown", "✗ does not verify", "? open", "Open intents"):
         assert words in document
 
@@ -100,10 +108,13 @@ def test_with_script_it_sorts_and_filters_and_still_nothing_of_others_runs(chrom
 
 def test_printed_no_table_or_chart_is_cut(chromium: Chromium, page: str) -> None:
     chromium.ask("Emulation.setEmulatedMedia", media="print")
-    chromium.ask("Emulation.setDeviceMetricsOverride", width=PAPER, height=700, deviceScaleFactor=1, mobile=False)
+    chromium.ask(
+        "Emulation.setDeviceMetricsOverride", width=PAPER[0], height=PAPER[1], deviceScaleFactor=1, mobile=False
+    )
     chromium.open(page)
     widest = chromium.value(RIGHT_EDGE)
-    assert 0 < widest <= PAPER
+    assert 0 < widest <= PAPER[0]
+    assert 0 < chromium.value(TALLEST) <= PAPER[1]
     inner = chromium.value(CUT_OFF)
     assert inner <= 1
     assert chromium.value("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"

@@ -32,8 +32,8 @@ _STATUS: dict[Status, tuple[str, str, str]] = {
     "critical": (VERMILION, "D", "critical"),
     "expired": (INK, "X", "ended"),
 }
-# More lines than this nobody reads: those that end first are shown, and the text says so.
-ENDS_SHOWN = 40
+# More lines than this nobody reads, and no page of paper takes: those that end first are shown, and the text says so.
+ENDS_SHOWN = 25
 
 _SECONDS = {
     0.1: "0.1 s", 0.2: "0.2 s", 0.5: "0.5 s", 1: "1 s", 2: "2 s", 5: "5 s", 10: "10 s", 20: "20 s", 30: "30 s",
