@@ -37,6 +37,13 @@ def test_the_state_is_read_before_the_first_write_and_not_made_up_after_it(task,
     assert (after["read"], after["why"]) == (None, NOT_YET)
 
 
+def test_a_first_write_to_exchange_is_one_too(task, run, contoso):
+    people = {"owners": ["admin@contoso.example"], "members": [SUPPORT]}
+    task("exo_distribution_group", name=GROUP, address="kundo-mailboxes@contoso.example", **people)
+    assert run.state("before")["group"] is None
+    assert run.state("after")["why"] == NOT_YET
+
+
 def test_after_the_last_write_everything_is_read_once(task, run, contoso, sandbox):
     onboard(task)
     contoso.settled()
