@@ -27,6 +27,7 @@ from graphmail.pending import Pending
 from graphmail.run_cache import RunCache
 from graphmail.state import Lock, StateFolder, state_root
 from graphmail.tenant import RunContext
+from graphmail_ansible.invocation import invocation
 
 
 def evidence_root() -> Path:
@@ -68,7 +69,13 @@ class AnsibleRun:
         if self._cache is None:
             self._cache = RunCache.beside(state_root())
 
-    def open(self, tenant: dict[str, Any], plan: dict[str, Any], sealing: dict[str, Any] | None = None) -> None:
+    def open(
+        self,
+        tenant: dict[str, Any],
+        plan: dict[str, Any],
+        sealing: dict[str, Any] | None = None,
+        extra_vars: dict[str, Any] | None = None,
+    ) -> None:
         """Take the customer's lock and begin its evidence, before its first task and before any worker is forked.
 
         Raises nothing: what went wrong is kept and stops this customer's tasks, and theirs alone.
@@ -79,7 +86,7 @@ class AnsibleRun:
         try:
             lock = StateFolder(state_root(), customer).lock(self.run_id)
             try:
-                self._customers[customer] = Opened(lock, self._begun(tenant, plan, sealing or {}))
+                self._customers[customer] = Opened(lock, self._begun(tenant, plan, sealing or {}, extra_vars or {}))
             except BaseException:
                 lock.close()
                 raise
@@ -147,7 +154,9 @@ class AnsibleRun:
             witness=slot(StateFolder(state_root(), customer), self.run_id).witness if opened else None,
         )
 
-    def _begun(self, tenant: dict[str, Any], plan: dict[str, Any], sealing: dict[str, Any]) -> Run:
+    def _begun(
+        self, tenant: dict[str, Any], plan: dict[str, Any], sealing: dict[str, Any], extra_vars: dict[str, Any]
+    ) -> Run:
         run = Run(self.evidence, tenant["customer"], self.run_id)
         environment: Environment = "sandbox" if tenant["cloud"] == "sandbox" else "production"
         now = SystemClock().now()
@@ -161,6 +170,7 @@ class AnsibleRun:
             environment=environment,
             at=now,
             plan=plan,
+            invocation=invocation(run.customer, extra_vars),
         )
         return run
 

@@ -49,7 +49,8 @@ class Recorder(CallbackBase):
             if "tenant" not in variables or "customer" not in variables:
                 continue
             if not context.CLIARGS.get("check"):
-                RUN.open(dict(variables["tenant"]), dict(variables["customer"]), dict(variables.get("sealing") or {}))
+                sealing = dict(variables.get("sealing") or {})
+                RUN.open(dict(variables["tenant"]), dict(variables["customer"]), sealing, self._extra_vars)
         for note in RUN.notes():
             self._display.warning(note)
 

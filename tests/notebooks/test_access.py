@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from graphmail.mailflow.access import CONFIRM, SETTLED
@@ -30,6 +32,12 @@ def test_members_are_reached_and_the_outside_mailbox_is_not(proved):
     assert {check.verdict for check in checks.values()} == {"passed"}
     assert "Granted; read: 200; send: 400 ErrorInvalidRecipients" in checks[SUPPORT].observed
     assert "Denied; read: 403 ErrorAccessDenied; send: 403 ErrorAccessDenied" in checks[CEO].observed
+
+
+def test_the_tenant_is_confirmed_by_the_apps_own_token(contoso, proved):
+    proved()
+    (told,) = contoso.evidence.glob("contoso/*/bag/data/tenant.jsonl")
+    assert [json.loads(line)["service"] for line in told.read_text().splitlines()] == ["Entra"]
 
 
 def test_a_refusal_counts_when_it_is_seen_twice_with_one_token(contoso, proved):

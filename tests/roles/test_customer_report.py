@@ -63,6 +63,8 @@ def test_state_and_page_follow_a_customer_from_an_empty_tenant_to_an_empty_tenan
     gone = ops.play("offboard.yml", "-e", "offboard=contoso")
     assert gone.failures() == {}, gone.output
     assert state(ops, "offboard", "before")["application"]["client_id"] == client_id
+    said = json.loads((data(ops, "offboard") / "plan.json").read_text())["invocation"]
+    assert (said["playbooks"], said["extra_vars"]) == (["offboard.yml"], {"offboard": "contoso"})
     after = state(ops, "offboard", "after")
     assert (after["application"], after["group"], after["access_policies"]) == (None, None, [])
     refused = told(ops, "customer-report", "contoso", "--into", "page.html")

@@ -306,6 +306,8 @@ def test_each_examiners_question_is_answered_by_a_field_of_the_seal(archive):
         for name in re.findall(r"`([a-z][A-Za-z0-9_./]+)`", answer):
             if name.startswith("bag/"):
                 assert (run.folder / name).exists(), name
+            elif name in ("plan", "invocation"):
+                assert name in run.about()
             elif name not in ("at", "service", "by", "attempt", "attempts"):
                 value = said
                 for step in name.split("."):

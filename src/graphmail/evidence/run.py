@@ -81,8 +81,18 @@ class Run:
     def closed(self) -> bool:
         return bag.is_complete(self.bag)
 
-    def begin(self, *, tenant_id: str, environment: Environment, at: datetime, plan: Mapping[str, Any]) -> None:
+    def begin(
+        self,
+        *,
+        tenant_id: str,
+        environment: Environment,
+        at: datetime,
+        plan: Mapping[str, Any],
+        invocation: Mapping[str, Any] | None = None,
+    ) -> None:
         """Say what the run is about, before anything else; `plan` is what shall be, without secrets.
+
+        `invocation` is what the command line said beside it.
 
         Only the first call of a run counts, so that each of its processes may make it.
         """
@@ -95,6 +105,7 @@ class Run:
             "started": at.astimezone(UTC).isoformat(),
             "operator": operator(),
             "plan": dict(plan),
+            "invocation": dict(invocation or {}),
         }
         with self._writing():
             write_once(self.data / "tools.json", _json(tools()))

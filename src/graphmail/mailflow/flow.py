@@ -83,6 +83,8 @@ class MailFlow:
             token = app.token(True)
             if str(token.claims.get("tid", "")).lower() != self.customer.tenant_id:
                 raise WrongTenant("The token is of another tenant", expected=self.customer.tenant_id)
+            if self.tenant.run.confirmed:
+                self.tenant.run.confirmed("Entra", "a token of the app, from this GUID's own authority, names it too")
             self._app = app
             roles = ", ".join(sorted(token.roles)) or "none"
             own = f", with the proof's own short-lived {credential.title}" if self.customer.proof_credential else ""
