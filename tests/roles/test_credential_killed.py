@@ -12,7 +12,7 @@ import pytest
 
 from graphmail.journal import Journal
 from tests.credential_timeline import moments, without_a_gap
-from tests.killed import ALL, told
+from tests.killed import ALL, shared, told
 from tests.killed_process import Request, killed
 from tests.roles.conftest import Operations
 from tests.roles.test_rotate import Vendor, status, vendor, works
@@ -80,7 +80,7 @@ REMOVING: list[Request | str] = [
 
 
 def some(points: list[Request | str], number: int = 1) -> list[Request | str]:
-    return points if ALL else points[:number]
+    return shared(points) if ALL else points[:number]
 
 
 def die(ops: Operations, playbook: str, at: Request | str, *arguments: str) -> None:
