@@ -137,6 +137,8 @@ def test_a_second_run_that_changed_nothing_leaves_the_proof_as_it_is(archive):
         ({"after": state(not_read={"exchange": "Exchange returned 403"})}, "could not be read"),
         ({"after": rbac(recipient_write_scope="Organization", custom_resource_scope=None)}, "not for the group"),
         ({"after": rbac(custom_resource_scope="Everybody")}, "not for the group"),
+        ({"after": rbac(custom_resource_scope=f"{PLAN['group']['name']} 2")}, "not for the group"),
+        ({"after": rbac(enabled=False)}, "nothing was found that restricts"),
     ],
 )
 def test_without_proof_it_is_marked(archive, spoilt, why):
@@ -148,6 +150,20 @@ def test_another_policy_that_opens_more_is_marked(archive):
     good = state()["access_policies"]
     archive.run(after=state(access_policies=[*good, good[0] | {"scope_name": "Everybody"}]))
     assert "'Everybody'" in doubts(archive)
+
+
+def test_a_policy_of_another_group_of_the_same_name_is_marked(archive):
+    good = state()
+    good["group"]["external_directory_object_id"] = GROUP
+    good["access_policies"][0]["scope_identity_raw"] = f"S-1-5-21;{OBJECT}"
+    archive.run(after=good)
+    assert "another access policy" in doubts(archive)
+
+
+@pytest.mark.parametrize("scope", [PLAN["group"]["name"], f"{PLAN['group']['name']}_{GROUP}"])
+def test_a_role_of_the_group_is_read_by_its_name_or_with_its_id(archive, scope):
+    archive.run(after=rbac(custom_resource_scope=scope))
+    assert doubts(archive) == ""
 
 
 def test_an_older_green_proof_does_not_hide_a_newer_red_one(archive):

@@ -76,8 +76,14 @@ class Standing:
 
     @property
     def roles(self) -> list[Facts]:
-        """Exchange's own roles for mail, which are given to an app."""
-        return [one for one in self.state.get("role_assignments") or () if str(one.get("role")).startswith(PREFIX)]
+        """Exchange's own roles for mail that the app has; one that is switched off gives nothing."""
+        return [one for one in self.held_roles if one.get("enabled") not in (False, "False")]
+
+    @property
+    def held_roles(self) -> list[Facts]:
+        """The same with those that are switched off."""
+        held = self.state.get("role_assignments") or ()
+        return [one for one in held if str(one.get("role")).startswith(PREFIX)]
 
     @property
     def permissions(self) -> list[str]:
@@ -95,18 +101,31 @@ class Standing:
         """Whatever of it keeps the page from saying that the app is confined to the group."""
         for part, why in (self.state.get("not_read") or {}).items():
             yield f"{part.replace('_', ' ')} could not be read when the tenant was looked at: {why}"
-        name = str(self.group.get("name", ""))
         if not self.group and "exchange" not in (self.state.get("not_read") or {}):
             yield "the group of mailboxes was not found"
         if self.model == "none":
             yield "nothing was found that restricts the app to a group"
         for one in self.policies:
-            if one.get("access_right") == RESTRICT and one.get("scope_name") != name:
+            if one.get("access_right") == RESTRICT and not self._is_of_group(one):
                 yield f"another access policy opens the mailboxes of {one.get('scope_name')!r} too"
         for one in self.roles:
             place = str(one.get("custom_resource_scope") or "every mailbox")
-            if one.get("recipient_write_scope") != "Group" or not place.lower().startswith(name.lower()):
+            if one.get("recipient_write_scope") != "Group" or place.lower() not in self._scopes():
                 yield f"the role {one.get('role')!r} holds for {place!r}, not for the group"
+
+    def _is_of_group(self, policy: Facts) -> bool:
+        """By the group's id, which the policy's own has at its end; a group that is gone may have been named alike."""
+        own = str(self.group.get("external_directory_object_id") or "").lower()
+        told = str(policy.get("scope_identity_raw") or "").rpartition(";")[2].lower()
+        if own and told:
+            return own == told
+        return bool(self.group) and policy.get("scope_name") == self.group.get("name")
+
+    def _scopes(self) -> set[str]:
+        """How the scope of a role reads back where it is this group: its name, or that and an id."""
+        name = str(self.group.get("name", "")).lower()
+        ids = (self.group.get(one) for one in ("guid", "external_directory_object_id"))
+        return {name, *(f"{name}_{one}".lower() for one in ids if one)} if name else set()
 
 
 def _app_id(policy: Facts) -> str:

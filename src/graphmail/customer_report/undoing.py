@@ -55,7 +55,7 @@ def _shut_out(standing: Standing) -> Step:
 
 
 def _roles(standing: Standing) -> list[Step]:
-    roles = [f"Remove-ManagementRoleAssignment -Identity {quoted(one['name'])}" for one in standing.roles]
+    roles = [f"Remove-ManagementRoleAssignment -Identity {quoted(one['name'])}" for one in standing.held_roles]
     pointer = standing.state.get("exchange_service_principal")
     pointers = [f"Remove-ServicePrincipal -Identity {quoted(pointer['object_id'])}"] if pointer else []
     why = "These roles let it into the mailboxes of the group."

@@ -115,7 +115,7 @@ class Snapshot:
             ],
             "exchange_service_principal": _some(pointer, "ObjectId", "AppId", "DisplayName") if pointer else None,
             "role_assignments": [
-                _some(row, "Name", "Role", "RecipientWriteScope", "CustomResourceScope", "Enabled", "WhenCreated")
+                _some(row, "Name", "Role", "RecipientWriteScope", "CustomResourceScope", "Enabled", "WhenChanged")
                 for row in assigned
             ],
         }
