@@ -42,7 +42,7 @@ ONBOARDING: list[Request | str] = [
     graph("POST", "*/addPassword", "after"),
     "sealed",
     graph("GET", "*/organization*", "before"),
-    *(graph("POST", "*/applications", when) for when in ("before", "after")),
+    *(graph("PATCH", "*/applications(uniquename=*", when) for when in ("before", "after")),
     *(graph("POST", "*/servicePrincipals", when) for when in ("before", "after")),
     *(cmdlet("New-DistributionGroup", when) for when in ("before", "after")),
     *(cmdlet("*DistributionGroupMember", when) for when in ("before", "after")),
