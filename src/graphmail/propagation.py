@@ -80,16 +80,17 @@ def _made_in_this_run(tenant: Tenant) -> dict[str, datetime]:
 
 
 def _check(grant: str, wait: Wait, seen: Seen, missing: str, made: datetime | None) -> Check:
-    before = (wait.since - made).total_seconds() if made and made <= wait.since else 0.0
-    since = "since it was made" if before else "since the first look"
+    # Less than nothing where it was made while something else was waited for already.
+    before = (wait.since - made).total_seconds() if made else 0.0
+    since = "since it was made" if made else "since the first look"
     measured: dict[str, float] = {}
     if missing:
         observed = f"waiting for {missing}"
     elif grant not in seen.otherwise:
         observed = "acted at the first look"
     else:
-        measured["delay_seconds"] = round(before + seen.acting[grant], 1)
-        measured["not_before_seconds"] = round(before + seen.otherwise[grant], 1)
+        measured["delay_seconds"] = round(max(before + seen.acting[grant], 0.0), 1)
+        measured["not_before_seconds"] = round(max(before + seen.otherwise[grant], 0.0), 1)
         observed = "acts after {delay_seconds:.0f} s {since}, and after {not_before_seconds:.0f} s not yet"
         observed = observed.format(**measured, since=since)
     return Check(

@@ -135,6 +135,26 @@ def test_how_long_each_grant_took_is_kept_in_the_runs_evidence(task, onboarded, 
     assert "since it was made" in checks["policy"].observed
 
 
+def test_an_rbac_assignment_has_a_delay_of_its_own_and_no_consent_is_waited_for(task, sandbox, contoso):
+    # An app that calls all the time has its rights loaded anew so long after they were.
+    sandbox.delays(contoso.tenant, rbac_busy=1800)
+    app = {"application": "kundo-mail"}
+    task("entra_application", unique_name="kundo-mail", display_name="Kundo Mail")
+    task("entra_service_principal", **app)
+    group = {"address": "kundo-mailboxes@contoso.example", "owners": ["admin@contoso.example"], "members": [SUPPORT]}
+    task("exo_distribution_group", name=GROUP, **group)
+    task("exo_service_principal", **app)
+    task("entra_application_password", **app)
+    while "to reach" not in task(NAME, **ASKED, access="rbac")["waiting_for"]:
+        pass
+    task("exo_management_role_assignment", **app, group=GROUP, roles=["Mail.Send", "Mail.ReadWrite"])
+    assert rounds(task, access="rbac")[-1]["status"] == "ready"
+    (kept,) = Run(task.run.evidence, "contoso", task.run.run_id).records()
+    checks = {check.name: check.measured for check in kept.checks}
+    assert list(checks) == ["credential", "rbac"]
+    assert 1200 < checks["rbac"]["not_before_seconds"] < 1800 <= checks["rbac"]["delay_seconds"] < 2400
+
+
 def test_what_acts_at_the_first_look_measures_nothing(task, onboarded, contoso):
     contoso.settled()
     assert task(NAME, **ASKED)["status"] == "ready"
