@@ -26,7 +26,8 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m graphmail.fleet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--evidence", type=Path, default=Path(os.environ.get("GRAPHMAIL_EVIDENCE") or "evidence"))
+    root = Path(os.environ.get("GRAPHMAIL_EVIDENCE") or "evidence")
+    parser.add_argument("--evidence", type=Path, default=root, help="the archive")
     parser.add_argument(
         "--inventory", type=Path, help="shows customers without a run, ends of credentials, open intents"
     )
