@@ -108,27 +108,10 @@ class TenantInfo(Info):
         application = directory[application_path(params["application"], params.get("client_id"))]
         if params["keep_credential"]:
             findings.kept({} if application.missing else application.value(), params["known_credentials"])
-        client_id = "" if application.missing else str(application.value()["appId"])
-        assigned = assignments_of_app(tenant, client_id, ahead=True)
-        of_group = referred_group(tenant, params["group"], absent=True)
-        if client_id:
-            findings.take("access", lambda: self._confined(tenant, params, client_id))
-        if model.name == "rbac":
-            findings.role_assignments(settings, consented, acting(assigned, of_group, tenant.clock.now()))
-            foreign = foreign_credentials(tenant, application.value(), params["known_credentials"]) if client_id else []
-            held = held_assignments(assigned, of_group, foreign)
-            findings.take("credential", lambda: self._not_widened(tenant, params, consented, held))
-        else:
-            named = params["application"], of_group, params["group"]
-            findings.take("access", lambda: refuse_roles_elsewhere(assigned, *named))
-            made = any(str(policy.get("AppId", "")).lower() == client_id.lower() for policy in policies)
-            room_for_policy(findings, policies, needed=not made)
-        app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
-        group = {"address": params["group_address"], "state": "absent"}
+        self._restriction(tenant, params, findings, application, settings, consented, policies)
         users = {person: list(directory[user_path(person)].value().get("value", ())) for person in people}
         findings.mailboxes(users, recipients)
-        findings.take("app", lambda: Application().plan(Application().read(tenant, app), app, "present"))
-        findings.take("group", lambda: DistributionGroup().read(tenant, {"name": params["group"], **group}))
+        self._would_be_made(tenant, params, findings)
         # From what was read just now; before the first write there is no later moment that costs nothing.
         keep_before(tenant)
         findings.raise_all()
@@ -144,6 +127,41 @@ class TenantInfo(Info):
             "dehydrated": bool(settings.get("IsDehydrated")),
             "mailboxes": {p: str(recipients[p].rows[0].get("RecipientTypeDetails")) for p in params["mailboxes"]},
         }
+
+    def _restriction(
+        self,
+        tenant: Tenant,
+        params: Values,
+        findings: Findings,
+        application: BatchAnswer,
+        settings: Values,
+        consented: frozenset[str],
+        policies: list[Row],
+    ) -> None:
+        """Whether an app that is there is confined as its model wants it, and nothing beside that opens more."""
+        client_id = "" if application.missing else str(application.value()["appId"])
+        assigned = assignments_of_app(tenant, client_id, ahead=True)
+        of_group = referred_group(tenant, params["group"], absent=True)
+        if client_id:
+            findings.take("access", lambda: self._confined(tenant, params, client_id))
+        if MODELS[params["access"]].name == "rbac":
+            findings.role_assignments(settings, consented, acting(assigned, of_group, tenant.clock.now()))
+            foreign = foreign_credentials(tenant, application.value(), params["known_credentials"]) if client_id else []
+            held = held_assignments(assigned, of_group, foreign)
+            findings.take("credential", lambda: self._not_widened(tenant, params, consented, held))
+        else:
+            named = params["application"], of_group, params["group"]
+            findings.take("access", lambda: refuse_roles_elsewhere(assigned, *named))
+            made = any(str(policy.get("AppId", "")).lower() == client_id.lower() for policy in policies)
+            room_for_policy(findings, policies, needed=not made)
+
+    @staticmethod
+    def _would_be_made(tenant: Tenant, params: Values, findings: Findings) -> None:
+        """What stands in the way of the app or the group, such as another one's name."""
+        app = {n: params.get(o) for n, o in (("unique_name", "application"), ("client_id",) * 2, ("display_name",) * 2)}
+        group = {"name": params["group"], "address": params["group_address"], "state": "absent"}
+        findings.take("app", lambda: Application().plan(Application().read(tenant, app), app, "present"))
+        findings.take("group", lambda: DistributionGroup().read(tenant, group))
 
     @staticmethod
     def _directory(tenant: Tenant, params: Values, people: list[str]) -> dict[str, BatchAnswer]:
