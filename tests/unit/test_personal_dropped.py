@@ -21,6 +21,7 @@ from graphmail.evidence.seal.log import Log
 from graphmail.state import StateFolder
 from tests.canary import traced_files
 
+from .evidence_samples import NOON, TENANT
 from .sealed_archive import Archive
 from .test_personal_evidence import PEOPLE, opened
 
@@ -81,18 +82,27 @@ def test_after_a_drop_nothing_opens_and_the_next_run_has_a_new_key(archive):
     copy = before.read_bytes()
     dropped(archive)
     with pytest.raises(EvidenceError, match="does not open here"):
-        open_runs(first.folder, archive.folder / "opened")
+        open_runs(first.folder, archive.folder / "opened", print)
     assert not (archive.folder / "opened").exists()
     second = sealed(archive, 2)
     (after,) = keys_of(archive)
     assert after.name != before.name
     assert after.read_bytes() != copy
-    open_runs(second.folder, archive.folder / "opened")
+    said = []
+    assert open_runs(archive.root / "contoso", archive.folder / "opened", said.append) == 1
+    assert [first.run_id in told for told in said] == [True]
     page = (archive.folder / "opened" / "contoso" / second.run_id / "data" / "report.html").read_text()
     assert PEOPLE["mailbox"] in page
     assert verdict(archive)[0]
     plans = [json.loads((run.data / "plan.json").read_bytes())["plan"]["mailboxes"] for run in (first, second)]
     assert plans[0] != plans[1], "what is new tells what the old ones stood for"
+
+
+def test_a_run_that_names_nobody_opens_too(archive):
+    run = Run(archive.root, "contoso", "20260301T120001Z-site-000001")
+    archive.sealer.opened(run, TENANT, NOON)
+    list(archive.sealer.settle("contoso", NOW))
+    assert open_runs(run.folder, archive.folder / "opened", print) == 1
 
 
 def test_a_customer_may_be_dropped_twice_and_not_when_there_is_nothing(archive):

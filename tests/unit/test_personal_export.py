@@ -152,9 +152,13 @@ def test_with_names_where_the_key_is_there_and_not_at_all_where_it_was_dropped(a
     assert len(pages) == 2
     assert all(PEOPLE["mailbox"] in page.read_text() for page in pages)
     assert traced_files(PEOPLE.values(), tmp_path / "x" / "evidence") == {}
+    said = []
+    export(archive.sealer, "contoso", tmp_path / "y", NOW, said.append, readable=True)
+    assert len(list((tmp_path / "y" / "readable" / "contoso").iterdir())) == 1
+    assert sum("Left out" in told for told in said) == 3
     with pytest.raises(EvidenceError, match="does not open here"):
-        export(archive.sealer, "contoso", tmp_path / "y", NOW, lambda text: None, readable=True)
-    assert [path.name for path in tmp_path.iterdir() if path.name != "x"] == []
+        export(archive.sealer, OTHERS[1], tmp_path / "z", NOW, lambda text: None, readable=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x", "y"]
 
 
 @pytest.mark.parametrize("name", ["contoso.zip", "contoso.tar.gz"])

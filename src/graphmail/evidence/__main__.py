@@ -65,8 +65,8 @@ def _do(arguments: argparse.Namespace) -> bool:
     if arguments.verb == "verify":
         return verify(arguments.folder, lambda text: print(text, flush=True), arguments.checkpoint)
     if arguments.verb == "open":
-        opened = open_runs(arguments.run, arguments.into)
-        print(f"{len(opened)} runs, with addresses and names, in {arguments.into}. Remove it when you have read it")
+        opened = open_runs(arguments.run, arguments.into, print)
+        print(f"{opened} runs, with addresses and names, in {arguments.into}. Remove it when you have read it")
         return True
     root = arguments.evidence.absolute()
     if arguments.verb == "customer-report":

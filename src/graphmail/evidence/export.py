@@ -52,11 +52,11 @@ def export(
                 # Without an entry of others nothing would say that it was exported, and a run be missing.
                 raise EvidenceError(f"Runs of customer {customer} are open", remedy="`close` them", found=waiting[0])
             _copy_log(sealer.root, root, customer, history)
-        for logged in ended:
-            name = f"{customer}/{logged.run_id}"
-            shutil.copytree(sealer.root / name, root / name, symlinks=True)
-            if readable:
-                write_readable(Run(root, customer, logged.run_id), folder / READABLE / name)
+        runs = [Run(root, customer, logged.run_id) for logged in ended]
+        for run in runs:
+            shutil.copytree(sealer.root / customer / run.run_id, run.folder, symlinks=True)
+        if readable:
+            write_readable(runs, folder / READABLE, say)
         faults = Examination(root).run().faults
         if faults:
             raise EvidenceError("What would be exported is not genuine", found="; ".join(faults))

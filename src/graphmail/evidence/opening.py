@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,27 +18,43 @@ from graphmail.evidence.run import RUN_ID, Run
 from graphmail.evidence.seal.log import LOG
 
 
-def open_runs(place: Path, into: Path) -> list[str]:
-    """Write what `place` is of, a customer's runs or one of them, into the new folder `into`; the runs' names.
+class NotOpened(EvidenceError):
+    """No data key that is here opens the personal data of a run."""
 
-    `into` is there whole or not at all, and for its owner alone. Raises EvidenceError where a run is not as it was, its
-    personal data does not open here, or `into` exists or lies in an archive.
+
+def open_runs(place: Path, into: Path, say: Callable[[str], None]) -> int:
+    """Write what `place` is of, a customer's runs or one of them, into the new folder `into`; how many there are.
+
+    `into` is there whole or not at all, and for its owner alone. Raises EvidenceError where a run is not as it was, the
+    personal data of none opens here, or `into` exists or lies in an archive.
     """
     runs = list(_runs(place))
     if not runs:
         raise EvidenceError("There is no closed run", found=str(place), remedy="give a run's folder, or a customer's")
     with whole(into) as folder:
-        for run in runs:
-            write_readable(run, folder / run.customer / run.run_id)
-    return [f"{run.customer}/{run.run_id}" for run in runs]
+        return write_readable(runs, folder, say)
 
 
-def write_readable(run: Run, folder: Path) -> None:
-    """Raises EvidenceError where the run's bag is not as it was, or its personal data does not open here."""
+def write_readable(runs: Sequence[Run], folder: Path, say: Callable[[str], None]) -> int:
+    """Those whose personal data opens here, and how many they are; says which are left out. As `open_runs` raises."""
+    left: list[NotOpened] = []
+    for run in runs:
+        try:
+            _write_readable(run, folder / run.customer / run.run_id)
+        except NotOpened as error:
+            left.append(error)
+    if len(left) == len(runs):
+        raise left[0]
+    for why in left:
+        say(f"Left out: {why}")
+    return len(runs) - len(left)
+
+
+def _write_readable(run: Run, folder: Path) -> None:
     bag.check(run.bag)
     known = known_here(run.data, run.customer, run.run_id)
-    if not known and (run.data / FOLDER).is_dir():
-        raise EvidenceError(
+    if known is None and (run.data / FOLDER).is_dir():
+        raise NotOpened(
             f"The personal data of run {run.run_id} of {run.customer} does not open here",
             found="no data key of the customer that fits, or no identity that opens it",
             remedy="`python -m graphmail.evidence verify` says whether it was dropped; else run this where state/ is",
@@ -47,7 +63,7 @@ def write_readable(run: Run, folder: Path) -> None:
         if path.is_file() and path.parent.name != FOLDER:
             target = folder / path.relative_to(run.bag)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(encode(put_back(decode(path.read_bytes()), known)))
+            target.write_bytes(encode(put_back(decode(path.read_bytes()), known or {})))
 
 
 @contextmanager

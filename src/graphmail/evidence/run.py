@@ -165,7 +165,7 @@ class Run:
 
         Whatever reads evidence later reads it through this; without the key it has placeholders.
         """
-        known = known_here(self.data, self.customer, self.run_id) if self.closed else {}
+        known = (known_here(self.data, self.customer, self.run_id) if self.closed else None) or {}
         return encode(put_back(decode((self.data / name).read_bytes()), known)).decode(errors="replace")
 
     def close(self, outcome: Outcome, at: datetime, why: str = "") -> Path:

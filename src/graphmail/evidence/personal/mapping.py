@@ -36,14 +36,16 @@ def unpack(content: bytes, customer: str, run_id: str) -> dict[str, str]:
     return known
 
 
-def known_here(data: Path, customer: str, run_id: str) -> dict[str, str]:
-    """What the run's placeholders stand for, as far as a data key for it is here and opens; nothing otherwise."""
-    found: dict[str, str] = {}
+def known_here(data: Path, customer: str, run_id: str) -> dict[str, str] | None:
+    """What the run's placeholders stand for, as far as a data key for it is here and opens; None where none does."""
+    found: dict[str, str] | None = None
     keys = StateFolder(state_root(), customer).data_keys
     for file in sorted((data / FOLDER).glob(f"*{SUFFIX}")):
         for sealed in sorted(keys.glob(f"*-{file.name.removesuffix(SUFFIX)}.age")):
             try:
-                found |= unpack(DataKey.open(sealed).open_sealed(file.read_bytes(), str(file)), customer, run_id)
+                found = (found or {}) | unpack(
+                    DataKey.open(sealed).open_sealed(file.read_bytes(), str(file)), customer, run_id
+                )
             except (TenantError, OSError):
                 continue
     return found
