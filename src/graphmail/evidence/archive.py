@@ -13,7 +13,7 @@ from graphmail.evidence.personal.mapping import known_here
 from graphmail.evidence.personal.placeholders import put_back
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import RUN_ID, Run
-from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.keeping import kept_keys
 from graphmail.evidence.seal.log import LOG
 from graphmail.state import CUSTOMER_NAME
@@ -86,7 +86,7 @@ def verify(folder: Path, say: Callable[[str], None], checkpoint: Path | None = N
 
 
 def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | None) -> bool:
-    found = Examination(root, checkpoint.read_bytes() if checkpoint else None).run()
+    found = examined(root, checkpoint.read_bytes() if checkpoint else None)
     for name in found.open:
         say(f"{name}: open, it is running or waits for its seal")
     told, gone = kept_keys(found)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from graphmail.evidence import runs
 from graphmail.evidence.run import RUN_ID
-from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.log import LOG
 from graphmail.printable import visible
 
@@ -43,12 +39,7 @@ class Seals:
         there = {(run.customer, run.run_id) for run in runs(root)} if root.is_dir() else set()
         if not there and not (root / LOG).exists():
             return cls()
-        found = Examination(root).run()
-        if not found.good:
-            # What is half written by a run that is being sealed looks like a fault; so look while nobody writes.
-            with _nobody_writes(root):
-                found = Examination(root).run()
-                there |= {(run.customer, run.run_id) for run in runs(root)}
+        found = examined(root)
         seals = cls(found.environment, found.entries, found.hidden)
         for fault in found.faults:
             # A file's name is whatever somebody gave it.
@@ -89,21 +80,6 @@ class Seals:
         if key in self.open:
             return "open", "it is running, or was killed, or waits for its seal"
         return "verified", ""
-
-
-@contextmanager
-def _nobody_writes(root: Path) -> Iterator[None]:
-    """Whoever appends to the log holds it alone; a log that is not there, nobody writes."""
-    try:
-        log = os.open(root / LOG, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        yield
-        return
-    try:
-        fcntl.flock(log, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(log)
 
 
 def _named(name: str) -> tuple[str, str]:
