@@ -15,6 +15,12 @@ from graphmail.errors import TenantError
 
 # Customer names become folder names.
 CUSTOMER_NAME = r"[a-z0-9][a-z0-9-]{0,62}"
+# … and an archive of evidence has folders of its own beside theirs.
+RESERVED = frozenset({"checkpoints", "keys"})
+
+
+def is_customer_name(text: str) -> bool:
+    return re.fullmatch(CUSTOMER_NAME, text) is not None and text not in RESERVED
 
 
 def state_root() -> Path:
@@ -33,7 +39,7 @@ class StateFolder:
     customer: str
 
     def __post_init__(self) -> None:
-        if re.fullmatch(CUSTOMER_NAME, self.customer) is None:
+        if not is_customer_name(self.customer):
             raise TenantError(
                 "This is no customer's name, so it names no folder", expected=CUSTOMER_NAME, found=ascii(self.customer)
             )

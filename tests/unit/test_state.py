@@ -40,7 +40,7 @@ def test_folders_are_open_to_nobody_else(tmp_path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "Contoso", "contoso\n", "a" * 64])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "Contoso", "contoso\n", "a" * 64, "keys", "checkpoints"])
 def test_name_that_is_no_customers_names_no_folder(tmp_path, name):
     with pytest.raises(TenantError):
         StateFolder(tmp_path, name)

@@ -145,12 +145,17 @@ def _url(value: Any) -> str:
     return _matching(r"https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?(/[!-~]*)?", "is no URL")(value)
 
 
-_DASHED = state.CUSTOMER_NAME
+def _customer_name(value: Any) -> str:
+    text = _matching(state.CUSTOMER_NAME, "is no name for a customer")(value)
+    if text in state.RESERVED:
+        raise ValueError("is the name of a folder that every archive of evidence has")
+    return text
+
 
 CustomerName = Annotated[
     str,
-    PlainValidator(_matching(_DASHED, "is no name for a customer")),
-    Allowed("small letters, digits and dashes, at most 63, no dash first"),
+    PlainValidator(_customer_name),
+    Allowed("small letters, digits and dashes, at most 63, no dash first; not keys, not checkpoints"),
 ]
 Label = Annotated[
     str,

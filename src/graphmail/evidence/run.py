@@ -26,7 +26,7 @@ from graphmail.evidence.states import NO_WRITE, UNCHANGED, unread
 from graphmail.evidence.steps import Confirmation, HttpCall, Step
 from graphmail.evidence.tools import operator, tools
 from graphmail.leaks.letterbox import Letterbox
-from graphmail.state import CUSTOMER_NAME, StateFolder, state_root
+from graphmail.state import CUSTOMER_NAME, StateFolder, is_customer_name, state_root
 
 if TYPE_CHECKING:
     from graphmail.evidence.personal.data_key import DataKey
@@ -56,7 +56,7 @@ class Run:
     """
 
     def __init__(self, root: Path | str, customer: str, run_id: str) -> None:
-        if not re.fullmatch(CUSTOMER_NAME, customer):
+        if not is_customer_name(customer):
             raise EvidenceError(f"{customer!r} cannot be the name of a folder", expected=CUSTOMER_NAME)
         if not RUN_ID.match(run_id):
             raise EvidenceError(f"{run_id!r} is no run id", expected="YYYYMMDDTHHMMSSZ-<playbook>-<6 hex>")

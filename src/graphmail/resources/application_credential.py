@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from graphmail.errors import TenantError
-from graphmail.journal import Journal
 from graphmail.keyed_create import AGREEING, find_again
 from graphmail.live_credential import REPLACE
 from graphmail.pending import Pending
@@ -25,7 +24,7 @@ from graphmail.resources.application_reference import (
 )
 from graphmail.resources.credential_journal import CredentialJournal
 from graphmail.resources.credential_lifetime import credential_lifetime
-from graphmail.rotation.standing import Standing
+from graphmail.resources.third_credential import refuse_third
 from graphmail.sealed import readers, seal
 from graphmail.tenant import Tenant
 
@@ -93,7 +92,7 @@ class ApplicationCredential(Resource):
             live = self._live(tenant, [one for one in made if one["key_id"] != desired.get("replaces")])
         begun = [one for one in begun if one["key_id"] not in there]
         if live is None and not begun and not desired.get("proof"):
-            _refuse_third(tenant)
+            refuse_third(tenant, application)
         if live is None and not left and not begun:
             return None
         # A lifetime is chosen when a credential is made; one that lives is not made anew for another.
@@ -240,19 +239,6 @@ class ApplicationCredential(Resource):
 
     def journal(self, tenant: Tenant, application: Application, desired: Values) -> CredentialJournal:
         return CredentialJournal(tenant, application["appId"], self.action, proof=bool(desired.get("proof")))
-
-
-def _refuse_third(tenant: Tenant) -> None:
-    """While one takes another's place no more are made, of whatever kind: at most two live."""
-    live = Standing.of(Journal(tenant.state.journal)).live
-    if len(live) > 1:
-        newest, old = live[0].key_id, live[-1].key_id
-        raise TenantError(
-            f"No further credential is made for customer {tenant.customer} while two live",
-            expected=f"credential {newest} to have taken the place of {old}",
-            found="a rotation that is under way, and an inventory that asks for a credential of another kind",
-            remedy="put credential.kind back and run rotate.yml until it has nothing to do; then say the other kind",
-        )
 
 
 def _made(desired: Values) -> Values:

@@ -213,6 +213,18 @@ def test_another_kind_in_the_middle_of_a_rotation_makes_no_third_one(rotation, s
     assert sandbox.writes == []
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_where_somebody_removed_both_another_kind_is_made(rotation, sandbox, task, check):
+    new = rotation.add(rotation.next())
+    for key_id in (rotation.old, new):
+        path = "/applications(uniqueName='kundo-mail')/removePassword"
+        sandbox.by_hand(CONTOSO, "POST", path, {"keyId": key_id})
+    sandbox.settle(CONTOSO)
+
+    assert task("entra_application_key", application="kundo-mail", check=check)["changed"]
+    assert task(PASSWORD, application="kundo-mail", check=True)["changed"]
+
+
 def test_one_that_somebody_saw_is_replaced_though_it_is_not_due(task, sandbox, credential, to_ssh, prove, ssh_key):
     wanted = {
         "application": "kundo-mail",
