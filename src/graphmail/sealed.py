@@ -129,11 +129,13 @@ def write_sealed(path: Path, plaintext: bytes, recipients: Sequence[str]) -> str
             out.flush()
             os.fsync(out.fileno())
         Path(temporary).replace(path)
+        temporary = ""
         _fsync_folder(path.parent)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise TenantError("A sealed file was not written", found=f"{path}: {error.strerror}") from None
+    finally:
+        if temporary:  # also where somebody interrupts it: it may be the very secret that is dropped later
+            Path(temporary).unlink(missing_ok=True)
     return hashlib.sha256(ciphertext).hexdigest()
 
 

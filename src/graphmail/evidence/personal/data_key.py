@@ -34,6 +34,12 @@ def key_file(state: StateFolder, log: str, key: str) -> Path:
     return state.data_keys / f"{log.rpartition('/')[2]}-{key[:16]}.age"
 
 
+def unfinished(state: StateFolder, log: str, key: str = "") -> list[Path]:
+    """What a process that died while it wrote a key left beside it: each may hold a whole private half."""
+    name = key_file(state, log, key).name if key else f"{log.rpartition('/')[2]}-*.age"
+    return sorted(state.data_keys.glob(f".{name}.*"))
+
+
 @dataclass(frozen=True, slots=True)
 class DataKey:
     """A private half that is open in this process's memory."""

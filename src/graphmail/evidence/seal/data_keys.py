@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmail.evidence.files import EvidenceError
-from graphmail.evidence.personal.data_key import DataKey, destroy, key_file
+from graphmail.evidence.personal.data_key import DataKey, destroy, key_file, unfinished
 from graphmail.evidence.seal.history import LoggedDataKey
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.log import Log
@@ -65,7 +65,12 @@ class DataKeys:
         self.finish()
 
     def finish(self) -> None:
-        """Destroy each key that is dropped and not yet said to be destroyed."""
+        """Destroy each key that is dropped and not yet said to be destroyed; first what is half written of any.
+
+        Keys are written under the log's lock alone, so nobody is at it.
+        """
+        for half in unfinished(self.state, self.log.history.origin):
+            destroy(half)
         for key in self.log.history.data_keys_of(self.customer):
             if key.dropped and not key.destroyed:
                 destroy(self.file(key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from graphmail.evidence.files import EvidenceError
@@ -29,49 +29,66 @@ def drop(sealer: Sealer, customer: str, reason: str, now: datetime, say: Callabl
     """
     if not reason.strip() or may_hold(reason):
         raise EvidenceError("The reason stays in the log for ever", expected="a sentence without anybody's address")
-    log = sealer.log
+    log, who = sealer.log, operator()
+    by = {"reason": reason.strip(), "user": who["user"], "host": who["host"]}
     with StateFolder(state_root(), customer).lock("drop"):
         with log.locked(sealer.key):
             log.start(sealer.environment, sealer.key, page(), now)
             keys = DataKeys(log, sealer.key, customer, now)
-            begun = [key for key in log.history.data_keys_of(customer) if key.dropped and not key.destroyed]
-            keys.finish()
-            logged = log.history.data_key(customer)
-            if logged is None and begun:
-                say(f"{customer}: personal data dropped; the dropping that was begun is finished.")
-                return
-            if logged is None:
+            gone = _gone(keys, by, say)
+            if not gone and log.history.data_key(customer) is None and not _in_clear_and_open(sealer, customer):
                 raise _nothing(customer, dropped=bool(log.history.data_keys_of(customer)))
-            lost = not keys.file(logged).is_file()
-        if not lost:
-            _settled(sealer, customer, now, say)
+        # Nothing can be sealed to a key that is gone, so what is open yet is sealed to a new one, which goes as well.
+        _settled(sealer, customer, now, say, gone=gone)
         with log.locked(sealer.key):
-            who = operator()
-            keys.drop(logged, {"reason": reason.strip(), "user": who["user"], "host": who["host"]})
-        older = _in_clear(sealer, customer)
-    became = "was gone already" if lost else "is destroyed"
-    say(f"{customer}: personal data dropped; data key {logged.id[:16]} {became}.")
-    say(f"It was {keys.file(logged)}. {_BACKUPS}")
+            logged = log.history.data_key(customer)
+            if logged:
+                keys.drop(logged, by)
+        older = _sealed_in_clear(sealer, customer)
+    if logged:
+        say(f"{customer}: personal data dropped; data key {logged.id[:16]} is destroyed.")
+        say(f"It was {keys.file(logged)}. {_BACKUPS}")
     if older:
         say(f"{older} runs were sealed before there were data keys; addresses stand in them in clear, and stay.")
 
 
-def _settled(sealer: Sealer, customer: str, now: datetime, say: Callable[[str], None]) -> None:
+def _gone(keys: DataKeys, by: Mapping[str, str], say: Callable[[str], None]) -> bool:
+    """Finish a dropping that was begun, and log a key as dropped that was lost. Whether there was either."""
+    history = keys.log.history
+    begun = [key for key in history.data_keys_of(keys.customer) if key.dropped and not key.destroyed]
+    keys.finish()
+    if begun:
+        say(f"{keys.customer}: personal data dropped; the dropping that was begun is finished.")
+    logged = history.data_key(keys.customer)
+    lost = logged is not None and not keys.file(logged).is_file()
+    if logged and lost:
+        keys.drop(logged, by)
+        say(f"{keys.customer}: personal data dropped; data key {logged.id[:16]} was gone already.")
+        say(f"It was {keys.file(logged)}. {_BACKUPS}")
+    return bool(begun) or lost
+
+
+def _settled(sealer: Sealer, customer: str, now: datetime, say: Callable[[str], None], *, gone: bool) -> None:
     """Nothing of the customer lies open: what is open is in clear."""
     for told in sealer.settle(customer, now):
         say(told)
     with sealer.log.locked(sealer.key):
-        left = [logged.run_id for logged in sealer.log.history.open_runs(customer)]
-    open_runs = [run_id for run_id in left if not Run(sealer.root, customer, run_id).closed]
+        open_runs = _in_clear_and_open(sealer, customer)
     if open_runs:
+        what = "A data key is dropped, yet not everything" if gone else "Nothing is dropped"
         raise EvidenceError(
-            f"Nothing is dropped: evidence of customer {customer} is not closed, and names people in clear",
+            f"{what}: evidence of customer {customer} is not closed, and names people in clear",
             found=", ".join(open_runs),
             remedy="see to what keeps it open, which stands above; then drop again",
         )
 
 
-def _in_clear(sealer: Sealer, customer: str) -> int:
+def _in_clear_and_open(sealer: Sealer, customer: str) -> list[str]:
+    left = [logged.run_id for logged in sealer.log.history.open_runs(customer)]
+    return [run_id for run_id in left if not Run(sealer.root, customer, run_id).closed]
+
+
+def _sealed_in_clear(sealer: Sealer, customer: str) -> int:
     with sealer.log.locked(sealer.key):
         ended = [run for run in sealer.log.history.runs.values() if run.customer == customer and run.ended]
     return sum(not (Run(sealer.root, customer, run.run_id).data / FOLDER).is_dir() for run in ended)

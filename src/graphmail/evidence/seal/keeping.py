@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphmail.evidence.personal.data_key import key_file
+from graphmail.evidence.personal.data_key import key_file, unfinished
 from graphmail.evidence.seal.examine import Finding
 from graphmail.evidence.seal.history import LoggedDataKey
 from graphmail.state import StateFolder, state_root
@@ -21,6 +21,7 @@ def kept_keys(found: Finding) -> tuple[list[str], list[str]]:
     for key in found.data_keys:
         state = StateFolder(state_root(), key.customer)
         there = key_file(state, found.origin, key.id).is_file()
+        half = [path.name for path in unfinished(state, found.origin, key.id)]
         if key.dropped:
             told.append(_dropped(key))
         if found.environment == "sandbox":
@@ -28,6 +29,9 @@ def kept_keys(found: Finding) -> tuple[list[str], list[str]]:
         elif key.destroyed and there:
             what = f"data key {key.id[:16]} was destroyed, and is there again: from a backup? Destroy that too"
             faults.append(f"{key.customer}: {what}")
+        elif key.destroyed and half:
+            what = f"data key {key.id[:16]} was destroyed, and {half[0]} may still hold it"
+            faults.append(f"{key.customer}: {what}: the customer's next run destroys that too, and so does `drop`")
         elif not key.dropped and not there and state.path.is_dir():
             what = f"data key {key.id[:16]} is not there, and the log does not say that it was dropped"
             faults.append(f"{key.customer}: {what}")
