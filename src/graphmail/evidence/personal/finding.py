@@ -31,8 +31,10 @@ class Finder:
         self._names = [
             _any_of(people.names, _BEFORE, _AFTER),
             _any_of(people.capitals, _BEFORE, _AFTER, re.NOFLAG),
-            # A word that could be one of ours goes where it stands in quotes, and names no field.
+            # A word that could be one of ours goes where it stands in quotes and names no field, and where it is all
+            # that an element of a page holds, or one of a list.
             _any_of(people.words, _QUOTE_BEFORE, _QUOTE_AFTER, re.NOFLAG),
+            _any_of(people.words, _LIST_BEFORE, _LIST_AFTER, re.NOFLAG),
         ]
 
     def spans(self, text: str, place: Place) -> Iterator[_Span]:
@@ -82,6 +84,7 @@ class Finder:
 _BEFORE, _AFTER = r"(?:(?<!\w)|(?<=\\[nrtbf]))", rf"(?!\w|{AT})"
 _QUOTE_BEFORE = r"(?:(?<=[\"'])|(?<=&#34;)|(?<=&#39;)|(?<=&quot;)|(?<=&#x27;))"
 _QUOTE_AFTER = r"(?=\\*(?:[\"']|&#34;|&#39;|&quot;|&#x27;)(?!\s*:))"
+_LIST_BEFORE, _LIST_AFTER = r"(?:(?<=>)|(?<=[,:→] ))", r"(?=, |<|$)"
 _LOOKS = re.compile(rf"{PLACEHOLDER.pattern}|{ADDRESS.pattern}")
 
 

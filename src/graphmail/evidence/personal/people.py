@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from graphmail.evidence.personal.addresses import is_address
+from graphmail.evidence.personal.addresses import AT, is_address, may_hold
 
 # What each address is to the set-up, by where the inventory's entry has it; the first that fits.
 PARTS = {
@@ -20,9 +20,10 @@ PARTS = {
     "receiver": ("probe", "receiver"),
 }
 OTHER = "address"
-# Lists of people: what in them is no address is a name.
+# Fields that hold people, one or a list: what in them is no address is a name.
 _LISTS = {
-    "members", "owners", "extra_members", "missing_members", "removed_members", "mailboxes", "managedby", "managed_by",
+    "member", "members", "owner", "owners", "extra_members", "missing_members", "added_members", "removed_members",
+    "mailboxes", "managedby", "managed_by", "manager",
 }  # fmt: skip
 # Fields that name a person where an address stands beside them.
 _NAMES = {
@@ -34,6 +35,13 @@ _OURS = {
     "aborted", "report", "remove",
 }  # fmt: skip
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+")  # is compared with the tenant's own logs
+# A name before its address, as mail has it: in quotes, encoded, or several words in capitals.
+_QUOTE = r"(?:\\*[\"']|&#34;|&#39;|&quot;|&#x27;)"
+_BESIDE = re.compile(
+    rf"(?:{_QUOTE}(?P<quoted>[^\"'<>@&\\]{{3,80}}){_QUOTE}|(?P<encoded>=\?[^\s?]+\?[bBqQ]\?[^\s?]+\?=)"
+    rf"|(?<![\w.])(?P<words>(?:(?!\d|_)\w[\w.'-]{{0,40}} +){{1,5}}(?!\d|_)\w[\w.'-]{{0,40}}))"
+    rf" ?(?:<|&lt;)[^\s<>&]{{1,64}}{AT}"
+)
 _SHORTEST = 3
 
 
@@ -41,8 +49,8 @@ _SHORTEST = 3
 class People:
     """`parts` has each known address, in lower case, and what it is.
 
-    `names` are of several words, in lower case; `capitals` of one word that no field and no value of ours is, as they
-    are written; `words` are those that one could be, such as an alias.
+    `names` are of several words, in lower case; `capitals` of one word that no field and no value of ours is, with a
+    capital or a dot in it, as they are written; `words` are those that one could be, such as an alias.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -57,7 +65,8 @@ class People:
 
         `kept` is what is never a name: what says which run this is.
         """
-        ours = {str(_one(plan, ("group", "name"))), str(_one(plan, ("app", "display_name"))), *kept}
+        ways = (("group", "name"), ("app", "display_name"), ("initial_domain",))
+        ours = {*(str(_one(plan, way)) for way in ways), *kept}
         found = cls(_kept={text.lower() for text in ours} | _OURS)
         for part, way in PARTS.items():
             for address in _at(plan, way):
@@ -77,14 +86,14 @@ class People:
         if re.search(r"\s", name):
             self.names.add(name.lower())
         else:
-            (self.capitals if re.search("[^a-z0-9_.-]", name) else self.words).add(name)
+            (self.capitals if re.search(r"[^a-z0-9_.-]|\w\.\w", name) else self.words).add(name)
 
     def _look(self, value: Any) -> None:
         if isinstance(value, Mapping):
             beside = any(isinstance(inner, str) and is_address(inner) for inner in value.values())
             for name, inner in value.items():
-                if name.lower() in _LISTS and isinstance(inner, list):
-                    for item in inner:
+                if name.lower() in _LISTS:
+                    for item in inner if isinstance(inner, list) else [inner]:
                         self.name(item if isinstance(item, str) else "")
                 elif beside and name.lower() in _NAMES and isinstance(inner, str):
                     self.name(inner)
@@ -94,6 +103,19 @@ class People:
                 self._look(inner)
         elif isinstance(value, str) and is_address(value):
             self.parts.setdefault(value.lower(), OTHER)
+        elif isinstance(value, str) and may_hold(value):
+            for found in _BESIDE.finditer(value):
+                self.name(found["quoted"] or found["encoded"] or _in_capitals(found["words"]))
+
+
+def _in_capitals(words: str) -> str:
+    """The last words of a sentence as far as each begins with a capital; nothing where that is one, as any word may."""
+    found: list[str] = []
+    for word in reversed(words.split()):
+        if not word[0].isupper():
+            break
+        found.insert(0, word)
+    return " ".join(found) if len(found) > 1 else ""
 
 
 def _values(document: str) -> Iterator[Any]:
