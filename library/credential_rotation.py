@@ -146,6 +146,13 @@ until:
   returned: success
   type: str
   sample: "2026-12-08T09:00:00+00:00"
+strangers:
+  description:
+    - Those of O(replace) that were never made here for this customer; somebody else's, or mistyped.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 credentials:
   description:
     - Every credential made here that lives or was taken back and not yet seen refused, newest first.

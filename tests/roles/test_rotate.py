@@ -102,3 +102,14 @@ def test_a_due_secret_is_replaced_and_the_vendor_always_has_one_that_works(ops: 
         "removePassword",
     ]
     assert ops.play("onboard.yml").changed("contoso") == []
+
+
+def test_a_mistyped_key_id_is_not_taken_for_done(ops: Operations, vendor: Vendor) -> None:
+    assert ops.play("onboard.yml").failures() == {}
+    (made,) = (ops.state("contoso") / "credentials").glob("*.age")
+
+    run = ops.play("rotate.yml", "--check", f"-e rotation_replace={made.stem},5ac19478-e4d1-4de2-89de-ea82c0e7a2d6")
+
+    assert run.rc != 0
+    assert "Credential 5ac19478-e4d1-4de2-89de-ea82c0e7a2d6 was not replaced" in run.failures()["contoso"]
+    assert ops.play("rotate.yml", "--check", f"-e rotation_replace={made.stem}").failures() == {}

@@ -32,7 +32,7 @@ class Judgement:
         if self.proof:
             also = "" if self.explains else "; this does not explain the symptom"
             return f"{self.proof.certainty}: {self.proof.found}{also}"
-        return f"could not be decided: {self.unread}" if self.unread else "not so"
+        return f"could not be decided: {self.unread}" if self.unread else "nothing speaks against it"
 
     @property
     def next_step(self) -> str:

@@ -129,7 +129,7 @@ def _check(judgement: Judgement) -> Check:
     return Check(
         name=judgement.cause.name,
         claim=judgement.cause.healthy,
-        expected=f"not so by {judgement.cause.signs}",
+        expected=f"no sign against it; such would be {judgement.cause.signs}",
         observed=f"{judgement.observed}{shown}"[:4000],
         verdict=judgement.verdict,
         request_ids=[call.request_id for call in calls if call.request_id],

@@ -54,12 +54,17 @@ class CredentialRotation(Info):
     def look(self, tenant: Tenant, params: Values) -> Values:
         if params["keep"] or params["federated"]:
             why = "the vendor keeps a credential of its own" if params["keep"] else "a federated credential has no end"
-            return _said(Decision("nothing", f"nothing to replace: {why}"), Standing())
+            return _said(Decision("nothing", f"nothing to replace: {why}"), Standing()) | {
+                "strangers": params["replace"]
+            }
         wishes = _wishes(params)
         journal = Journal(tenant.state.journal, tenant.clock)
         self._acknowledge(tenant, journal, params)
         standing = _standing(tenant, journal, params)
-        _warn_of_replace(tenant, standing, wishes)
+        strangers = _strangers(tenant, journal, standing, wishes)
+        return self._step(tenant, journal, standing, wishes, params) | {"strangers": strangers}
+
+    def _step(self, tenant: Tenant, journal: Journal, standing: Standing, wishes: Wishes, params: Values) -> Values:
         now = tenant.clock.now()
         decision = decide(standing, wishes, now, proved=self._proved(tenant, standing, params))
         if tenant.run.check_mode:
@@ -150,17 +155,19 @@ def _wishes(params: Values) -> Wishes:
         ) from None
 
 
-def _warn_of_replace(tenant: Tenant, standing: Standing, wishes: Wishes) -> None:
-    """Whoever asks for one to be replaced now, mostly since somebody saw it, must not take silence for done."""
+def _strangers(tenant: Tenant, journal: Journal, standing: Standing, wishes: Wishes) -> list[str]:
+    """Key ids that shall be replaced, and that were never made here for this customer.
+
+    Whoever asks for one to be replaced now, mostly since somebody saw it, must not take silence for done: so the one
+    that cannot be replaced yet is told too.
+    """
     live = [credential.key_id for credential in standing.live]
-    for key_id in sorted(wishes.replace - set(live[-1:])):
-        if key_id in live:
-            tenant.warn(
-                f"Credential {key_id} cannot be replaced yet: it is itself taking the place of {live[-1]}, and no more "
-                "than two may live. Let this rotation come to its end, then run rotate.yml with the same key id again."
-            )
-        else:
-            tenant.warn(f"Credential {key_id} is no live one that was made here for customer {tenant.customer}.")
+    for key_id in sorted(wishes.replace & set(live[:-1])):
+        tenant.warn(
+            f"Credential {key_id} cannot be replaced yet: it is itself taking the place of {live[-1]}, and no more "
+            "than two may live. Let this rotation come to its end, then run rotate.yml with the same key id again."
+        )
+    return sorted(wishes.replace - {str(entry.facts.get("key_id")) for entry in journal.entries()})
 
 
 def _standing(tenant: Tenant, journal: Journal, params: Values) -> Standing:
