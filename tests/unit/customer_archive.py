@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime
 from typing import Any
 
+from graphmail.customer_report import CustomerReport
 from graphmail.evidence import Record, Run, Subject
 from graphmail.evidence.states import NOT_YET, UNCHANGED, unread
 
@@ -110,3 +113,20 @@ class CustomerArchive(Archive):
     def broken_off(self, number: int = 2) -> Run:
         """One that wrote and ended before it read what was there then."""
         return self.run(number, before=state(), after=unread(NOT_YET), proof=None)
+
+
+def page(archive: CustomerArchive) -> str:
+    """Its text as it reads, with one space between words."""
+    text = CustomerReport.of(archive.root, "contoso").to_html(NOW).split("<body>")[1]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def doubts(archive: CustomerArchive) -> str:
+    """Why it is not proved; the page has each of them, and nowhere says that anything is."""
+    report = CustomerReport.of(archive.root, "contoso")
+    told = page(archive)
+    assert ("Proved:" in told) == report.green
+    assert ("Not proved:" in told) != report.green
+    for doubt in report.proof.doubts:
+        assert " ".join(doubt.split()) in told
+    return "; ".join(report.proof.doubts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import shutil
 
@@ -26,7 +25,9 @@ from .customer_archive import (
     PLAN,
     PRINCIPAL,
     CustomerArchive,
+    doubts,
     nothing,
+    page,
     proved,
     rbac,
     state,
@@ -39,23 +40,6 @@ def archive(tmp_path, monkeypatch):
     for name in ("GRAPHMAIL_STATE", "GRAPHMAIL_IDENTITY"):
         monkeypatch.setenv(name, "put back by the fixture")
     return CustomerArchive(tmp_path)
-
-
-def page(archive) -> str:
-    """Its text as it reads, with one space between words."""
-    text = CustomerReport.of(archive.root, "contoso").to_html(NOW).split("<body>")[1]
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
-
-
-def doubts(archive) -> str:
-    """Why it is not proved; the page has each of them, and nowhere says that anything is."""
-    report = CustomerReport.of(archive.root, "contoso")
-    told = page(archive)
-    assert ("Proved:" in told) == report.green
-    assert ("Not proved:" in told) != report.green
-    for doubt in report.proof.doubts:
-        assert " ".join(doubt.split()) in told
-    return "; ".join(report.proof.doubts)
 
 
 def test_it_says_what_was_set_up_how_it_is_restricted_proved_and_undone(archive):

@@ -16,6 +16,7 @@ from graphmail.evidence import EvidenceError
 from graphmail.evidence.files import write_over
 from graphmail.evidence.report import templates
 from graphmail.evidence.seal.log import LOG
+from graphmail.printable import visible
 
 # What a permission lets the app do, for whoever has never heard of it.
 MEANINGS = {
@@ -83,7 +84,9 @@ class CustomerReport:
         found = templates("graphmail.customer_report")
         found.filters["day"] = lambda text: str(text)[:10]
         found.filters["quoted"] = undoing.quoted
-        return found.get_template("customer.html.j2").render(report=self, now=now, whole=self.told.text_is_whole())
+        page = found.get_template("customer.html.j2").render(report=self, now=now, whole=self.told.text_is_whole())
+        # Names are other people's words: none of them turns the reading direction, or hides behind a control character.
+        return visible(page)
 
     def write(self, file: Path, now: datetime) -> Path:
         """Raises EvidenceError for a place inside an archive, where nothing is added by hand."""

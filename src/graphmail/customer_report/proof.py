@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from graphmail.customer_report.standing import Standing
 from graphmail.customer_report.told import Told, ToldRun
-from graphmail.evidence import Check, Record
+from graphmail.evidence import Check, Record, Subject
+from graphmail.evidence.sequence import Place
 from graphmail.evidence.titles import VERIFICATIONS
 
-ACCESS = "verify_access"
+ACCESS, DRIFT, RETIRED = "verify_access", "drift", "proof_retired"
 _SIGHT = re.compile(r"Exchange's test: (?P<test>[^;]+); read: (?P<read>\d+)[^;]*; send: (?P<send>\d+)")
 _READ = {"200": "could read", "403": "was refused"}
 _SEND = {"400": "could send", "403": "was refused"}
@@ -36,6 +38,11 @@ class Shown:
 
     run: ToldRun
     record: Record
+
+    @property
+    def place(self) -> tuple[Place, datetime]:
+        """By the log, and within a run by when it was finished."""
+        return self.run.place, self.record.finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +78,65 @@ class Proof:
 def _newest(told: Told, notebook: str) -> Shown | None:
     """Whatever its verdict: an older green one must not hide a newer red one."""
     found = [Shown(run, record) for run in told.runs for record in run.records if record.notebook == notebook]
-    order = max(
-        range(len(found)), key=lambda n: (found[n].run.run_id.partition("-")[0], found[n].record.finished), default=None
-    )
-    return None if order is None else found[order]
+    return max(found, key=lambda shown: shown.place, default=None)
 
 
 def _doubts(told: Told, standing: Standing, access: Shown | None) -> Iterator[str]:
+    if told.unsealed:
+        yield f"a run is not sealed, so nothing of it is known here: {', '.join(told.unsealed)}"
     if access is None:
         yield "no sealed run has proved what the app reaches"
         return
-    record, subject = access.record, access.record.subject
+    yield from _of_record(access.record)
+    yield from _of_reading(access.record.subject, standing)
+    yield from _of_credential(told, access.record.subject, standing)
+    since = [run.run_id for run in told.runs if run.place > access.run.place and run.wrote]
+    if since:
+        yield f"the tenant was written to after the newest access proof, by run {', '.join(since)}"
+    drift = _newest(told, DRIFT)
+    if drift and drift.place > access.place and drift.record.verdict != "passed":
+        wrong = [check.claim for check in drift.record.checks if check.verdict != "passed"]
+        yield f"a later look for drift is {drift.record.verdict}: {'; '.join(wrong) or 'no check was made'}"
+
+
+def _of_record(record: Record) -> Iterator[str]:
+    """What keeps the record from proving anything by itself."""
     if record.verdict != "passed":
         wrong = [check.claim for check in record.checks if check.verdict != "passed"]
         yield f"the newest access proof is {record.verdict}: {'; '.join(wrong) or 'no check was made'}"
+    subject = record.subject
+    if not subject.outside_mailbox:
+        yield "the access proof names no mailbox outside the group"
+    passed = {check.name for check in record.checks if check.verdict == "passed"}
+    for mailbox in (*subject.mailboxes, *filter(None, [subject.outside_mailbox])):
+        if f"access {mailbox}" not in passed:
+            yield f"the access proof has no passed test of {mailbox}"
+
+
+def _of_reading(subject: Subject, standing: Standing) -> Iterator[str]:
+    """What the newest reading of the tenant holds against a proof about that subject."""
     if subject.client_id.lower() != str(standing.app["client_id"]).lower():
         yield f"the newest access proof is about another app, {subject.client_id}"
     if standing.group and {one.lower() for one in subject.mailboxes} != {one.lower() for one in standing.members}:
         yield "the group's members are not the mailboxes that were tested"
-    signed_in = {key.lower() for key in (subject.key_id, subject.signed_in_with) if key}
-    if not signed_in:
+
+
+def _of_credential(told: Told, subject: Subject, standing: Standing) -> Iterator[str]:
+    """Where the vendor keeps a credential of its own, the proof has had one, and took it back afterwards."""
+    tested = (subject.key_id or subject.signed_in_with).lower()
+    if not tested:
         yield "the access proof names no credential"
-    since = [run.run_id for run in told.runs if run.run_id > access.run.run_id and run.wrote]
-    if since:
-        yield f"the tenant was written to after the newest access proof, by run {', '.join(since)}"
-    later = [run_id for run_id in told.unsealed if run_id > access.run.run_id]
-    if later:
-        yield f"a later run is not sealed, so nothing of it is known here: {', '.join(later)}"
+    elif not standing.key_ids:
+        yield "the app had no credential when the tenant was looked at"
+    elif tested not in standing.key_ids and tested not in _retired(told):
+        yield f"the credential that was tested, {tested}, is not among those that the app has now"
+
+
+def _retired(told: Told) -> set[str]:
+    """Those that were made for a proof alone, and are proved to be gone."""
+    found = (record for run in told.runs for record in run.records if record.notebook == RETIRED)
+    passed = (check for record in found for check in record.checks if check.verdict == "passed")
+    return {check.name.removeprefix("listed ").lower() for check in passed if check.name.startswith("listed ")}
 
 
 def _rows(record: Record) -> Iterator[Row]:

@@ -12,11 +12,11 @@ from graphmail.evidence import EvidenceError, Record, Run, runs
 from graphmail.evidence.personal.placeholders import PLACEHOLDER
 from graphmail.evidence.seal.bundle import Bundle
 from graphmail.evidence.seal.log import BUNDLE
+from graphmail.evidence.seals import Seals
+from graphmail.evidence.sequence import Place
 from graphmail.evidence.states import UNCHANGED
-from graphmail.fleet.seals import Seals
+from graphmail.evidence.written import elsewhere, wrote
 
-# Of another app, the one that ops works with.
-_ELSEWHERE = "bootstrap"
 Facts = dict[str, Any]
 
 
@@ -32,19 +32,24 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class ToldRun:
-    """One run that is as it was sealed. `before` and `after` are empty where it has no such file, or it is a draft."""
+    """One run that is as it was sealed. `before` and `after` are empty where it has no such file, or it is a draft.
+
+    `place` sorts the customer's runs, oldest first.
+    """
 
     run: Run
+    place: Place
     plan: Facts
     before: Facts
     after: Facts
     records: list[Record]
 
     @classmethod
-    def of(cls, run: Run) -> Self:
+    def of(cls, run: Run, place: Place) -> Self:
         names = sorted(path.name for path in (run.data / "records").glob("*.json"))
         return cls(
             run,
+            place,
             dict(json.loads(run.readable("plan.json")).get("plan") or {}),
             _state(run, "before"),
             _state(run, "after"),
@@ -65,7 +70,7 @@ class ToldRun:
     @property
     def wrote(self) -> bool:
         """Whether it wrote to the customer's configuration, or nobody knows that it did not."""
-        return self.after.get("why") != UNCHANGED
+        return wrote(self.run)
 
     @property
     def seal(self) -> Seal:
@@ -77,7 +82,10 @@ class ToldRun:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`unsealed` are ids of runs that are under way, were killed, or wait for their seal."""
+    """`unsealed` are ids of runs that are under way, were killed, or wait for their seal.
+
+    The log says which; whether anything of them is here does not matter.
+    """
 
     root: Path
     customer: str
@@ -89,7 +97,7 @@ class Told:
     def of(cls, root: Path, customer: str) -> Self:
         """Raises EvidenceError where the archive or a run of this customer is not as it was sealed, or none is."""
         seals = Seals.of(root)
-        there = [run for run in runs(root, customer) if f"-{_ELSEWHERE}-" not in run.run_id]
+        there = [run for run in runs(root, customer) if not elsewhere(run.run_id)]
         broken = [run_id for name, run_id in seals.broken if name == customer]
         wrong = [*seals.faults, *seals.whole_customers.get(customer, ())]
         if broken or wrong:
@@ -105,12 +113,14 @@ class Told:
                 found=str(root),
                 remedy="run site.yml, or `python -m graphmail.evidence seal` where a run waits for its seal",
             )
+        told = [ToldRun.of(run, seals.place(customer, run.run_id)) for run in verified]
+        unsealed = sorted(seals.place(*run) for run in seals.open if run[0] == customer and not elsewhere(run[1]))
         return cls(
             root,
             customer,
             seals.environment,
-            [ToldRun.of(run) for run in verified],
-            [run.run_id for run in there if (customer, run.run_id) in seals.open],
+            sorted(told, key=lambda run: run.place),
+            [run_id for _number, run_id in unsealed],
         )
 
     def text_is_whole(self) -> bool:

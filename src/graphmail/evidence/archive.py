@@ -16,6 +16,7 @@ from graphmail.evidence.run import RUN_ID, Run
 from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.keeping import kept_keys
 from graphmail.evidence.seal.log import LOG
+from graphmail.evidence.sequence import Sequence
 from graphmail.state import CUSTOMER_NAME
 
 
@@ -36,13 +37,17 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
     """The newest record of a notebook over all runs of a customer; None if there is none.
 
     With the addresses that it is about where the customer's data key is here to open them, else with placeholders.
-    By the time its run began, which is in the run id and real also in the sandbox, and then by when it was finished.
+    By the order in which the log has their runs, without a log by the time in the run id, which is real also in the
+    sandbox, and then by when it was finished.
+
+    A run that the log does not know comes before all that it knows: putting one there hides no proof.
 
     Raises EvidenceError when it lies in a closed bag that is not as it was: falling back to an older record would let
     whoever can damage one choose which proof counts.
     """
+    sequence = Sequence.of(root)
     found = [
-        ((run.run_id.partition("-")[0], record.finished), run, record)
+        ((sequence.knows(customer, run.run_id), sequence.place(customer, run.run_id), record.finished), run, record)
         for run in runs(root, customer)
         for record in run.records()
         if record.notebook == notebook

@@ -12,11 +12,11 @@ from typing import Literal
 from graphmail.clock import SystemClock
 from graphmail.customers import Inventory, load
 from graphmail.errors import TenantError
+from graphmail.evidence.seals import Seals
 from graphmail.fleet.customer import FleetCustomer, Here, State
 from graphmail.fleet.delays import Distribution, distributions
 from graphmail.fleet.local import Local
 from graphmail.fleet.needs import Need, needs
-from graphmail.fleet.seals import Seals
 from graphmail.fleet.seen_run import SeenRun
 
 ORDER: tuple[State, ...] = ("red", "unknown", "green", "offboarded")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from graphmail.evidence import EvidenceError, Record, Run
-from graphmail.fleet.seals import Seal, Seals
+from graphmail.evidence.seals import Seal, Seals
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from graphmail.evidence import runs
+from graphmail.evidence.archive import runs
 from graphmail.evidence.run import RUN_ID
 from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.log import LOG
+from graphmail.evidence.sequence import Place, Sequence
 from graphmail.printable import visible
 
 # `open`: it is running, or was killed, or waits for its seal.
@@ -32,6 +33,7 @@ class Seals:
     broken: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     open: set[tuple[str, str]] = field(default_factory=set)
     verified: set[tuple[str, str]] = field(default_factory=set)
+    sequence: Sequence = field(default_factory=Sequence)
 
     @classmethod
     def of(cls, root: Path) -> Seals:
@@ -41,6 +43,8 @@ class Seals:
             return cls()
         found = examined(root)
         seals = cls(found.environment, found.entries, found.hidden)
+        # What examining could not read has no entries either, and nothing of it is believed.
+        seals.sequence = Sequence.of(root) if found.entries else Sequence()
         for fault in found.faults:
             # A file's name is whatever somebody gave it.
             text = visible(fault.encode("utf-8", "backslashreplace").decode())
@@ -71,6 +75,10 @@ class Seals:
 
     def all_runs(self) -> set[tuple[str, str]]:
         return {*self.broken, *self.open, *self.verified}
+
+    def place(self, customer: str, run_id: str) -> Place:
+        """Where it stands among the customer's runs."""
+        return self.sequence.place(customer, run_id)
 
     def of_run(self, customer: str, run_id: str) -> tuple[Seal, str]:
         """And why, where it is not `verified`."""
