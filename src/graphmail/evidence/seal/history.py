@@ -17,8 +17,9 @@ from graphmail.evidence.seal.keys import PublicKey
 from graphmail.state import CUSTOMER_NAME
 
 ENDS = ("sealed", "aborted")
+COUNTING = ("opened", *ENDS)
 ENVIRONMENTS = ("sandbox", "production")
-_COMMON = {"at", "seq", "type"}
+_ALWAYS = {"at", "seq", "type"}
 _SHA256 = re.compile("[0-9a-f]{64}")
 _RECIPIENT = re.compile("age1[0-9a-z]{58}")
 # The one field of a line that stands for an entry of another customer, and the type it has here.
@@ -26,6 +27,9 @@ HIDDEN = "leaf_sha256"
 # In entries that could be guessed: whoever has their hash alone, as in another customer's proof, cannot try guesses.
 SALT = "salt"
 _SALTED = re.compile("[0-9a-f]{32}")
+# In a run's entries: how many before it name no customer, as keys, revocations and certificates do. Who exports for one
+# customer can hide none of those from before the customer's newest entry. Logs of versions before this have none.
+COMMON = "common"
 
 
 @dataclass(slots=True)
@@ -84,6 +88,7 @@ class History:
     """Entries are added one by one, in order; each is checked against those before it."""
 
     size: int = 0
+    common: int = 0  # of these, how many name no customer
     origin: str = ""
     environment: str = ""
     page: str = ""
@@ -98,16 +103,18 @@ class History:
         """Raises EvidenceError when this entry cannot stand here."""
         try:
             fields, rule = _KINDS[entry["type"]]
-            if set(entry) - {SALT} != _COMMON | fields or entry["seq"] != self.size:
+            if set(entry) - {SALT, COMMON} != _ALWAYS | fields or entry["seq"] != self.size:
                 raise ValueError("fields or number")  # noqa: TRY301
             if (entry["type"] == "log") != (self.size == 0):
                 raise ValueError("the log begins once")  # noqa: TRY301
             read_time(entry["at"])
             _salt(entry)
+            self._counted(entry)
             rule(self, entry, leaf)
         except (KeyError, ValueError, TypeError) as error:
             raise EvidenceError(f"entry {self.size} of the log cannot stand there", found=str(error)) from None
         self.size += 1
+        self.common += "customer" not in entry
         self.last = entry
 
     def hide(self) -> None:
@@ -151,6 +158,12 @@ class History:
             own = self.last["type"] == "key-added" and key.added == entry and self.environment == "production"
             if key.revoked is None and not own:
                 yield key.public
+
+    def _counted(self, entry: dict[str, Any]) -> None:
+        if COMMON in entry and (entry["type"] not in COUNTING or type(entry[COMMON]) is not int):
+            raise ValueError("no count")
+        if entry.get(COMMON, self.common) != self.common:
+            raise ValueError(f"{entry[COMMON]} entries before it name no customer, and {self.common} are there")
 
     def _log(self, entry: dict[str, Any], leaf: bytes) -> None:
         if entry["environment"] not in ENVIRONMENTS:

@@ -21,7 +21,7 @@ from graphmail.evidence.files import EvidenceError, sync_folder, write_over
 from graphmail.evidence.record import Environment
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.checkpoint import Head
-from graphmail.evidence.seal.history import ENDS, HIDDEN, History
+from graphmail.evidence.seal.history import COMMON, COUNTING, ENDS, HIDDEN, History
 from graphmail.evidence.seal.keys import PublicKey, SigningKey
 from graphmail.evidence.seal.merkle import Tree, leaf_hash
 
@@ -106,6 +106,8 @@ class Log:
     def append(self, kind: str, fields: Mapping[str, Any], key: SigningKey, at: datetime) -> None:
         """Only inside `locked`."""
         entry = {"type": kind, "seq": self.history.size, "at": canonical.time(at), **fields}
+        if kind in COUNTING:
+            entry[COMMON] = self.history.common
         line = canonical.encode(entry)
         try:
             self.entries.add(line)  # first: a line that cannot stand there must not reach the file

@@ -1,0 +1,88 @@
+"""What is exported shows every entry that names no customer: a key's revocation above all cannot be hidden in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+from graphmail.evidence.export import export
+from graphmail.evidence.seal import canonical, history
+from graphmail.evidence.seal import log as log_module
+from graphmail.evidence.seal.examine import Examination
+from graphmail.evidence.seal.keys import SigningKey
+from graphmail.evidence.seal.merkle import leaf_hash
+from tests.verify_page import BLOCKS, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
+
+from .sealed_archive import production
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    return production(tmp_path, monkeypatch)
+
+
+def revoked(archive) -> None:
+    """Its key is followed by another, and revoked, so that no seal of it counts."""
+    old = archive.key
+    new = SigningKey.make(archive.folder / "new.age", [], datetime.now(UTC))
+    with archive.sealer.log.locked(old):
+        archive.sealer.log.add_key(new, old, NOW)
+    archive.with_key(new)
+    with archive.sealer.log.locked(new):
+        told = {"key_id": old.public.id, "from": "2026-01-01T00:00:00Z", "reason": 'stolen, "customer":'}
+        archive.sealer.log.append("key-revoked", told, new, NOW)
+
+
+def hide(root, what: bytes) -> None:
+    lines = (root / "LOG").read_bytes().splitlines()
+    shown = [canonical.encode({"leaf_sha256": leaf_hash(line).hex()}) if what in line else line for line in lines]
+    assert shown != lines
+    (root / "LOG").write_bytes(b"".join(line + b"\n" for line in shown))
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+def test_a_revocation_before_the_customers_newest_run_cannot_be_hidden(archive, shell):  # noqa: F811
+    archive.seal(1)
+    revoked(archive)
+    archive.seal(2)
+    page = Page(archive.root, shell)
+    assert page.complaints() == ["runs"], "of the revoked key"
+    hide(archive.root, b'"type":"key-revoked"')
+    (fault,) = Examination(archive.root).run().faults
+    assert "name no customer" in fault
+    assert "log" in page.complaints()
+    assert "name no customer" in page.run("log").stdout
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+@pytest.mark.parametrize("counting", [True, False])
+def test_logs_with_and_without_the_count_verify_whole_and_exported(archive, shell, monkeypatch, counting):  # noqa: F811
+    with monkeypatch.context() as older:
+        older.setattr(log_module, "COUNTING", history.COUNTING if counting else ())
+        archive.seal(1)
+        archive.seal(2, "fabrikam")
+    archive.seal(3)
+    entries = [json.loads(line) for line in (archive.root / "LOG").read_text().splitlines()]
+    runs = [entry for entry in entries if entry["type"] in history.COUNTING]
+    assert ["common" in entry for entry in runs] == [counting] * 4 + [True] * 2
+    export(archive.sealer, "contoso", archive.folder / "out", NOW, lambda text: None)
+    for root in (archive.root, archive.folder / "out" / "evidence"):
+        assert Examination(root).run().faults == []
+        assert [name for name in BLOCKS if Page(root, shell).run(name).returncode] == []
+
+
+@pytest.mark.parametrize("count", [0, 99, "2", True, None])
+def test_a_wrong_count_cannot_stand_in_the_log(archive, count):
+    run = archive.open(1)
+    assert run.exists
+    with archive.sealer.log.locked(archive.key):
+        told = archive.sealer.log.history
+        entry = {"type": "opened", "seq": told.size, "at": canonical.time(NOW), "customer": "contoso", "common": count}
+        entry |= {"run_id": "20260301T120002Z-site-000002", "tenant_id": "t", "previous": run.run_id}
+        with pytest.raises(log_module.EvidenceError, match="cannot stand"):
+            told.add(entry, b"")
