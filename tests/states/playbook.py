@@ -51,7 +51,8 @@ class Playbook:
         for play in _parsed(f"playbooks/{name}"):
             if imported := play.get("ansible.builtin.import_playbook"):
                 self.play(imported, **extra)
-            for task in play.get("tasks", ()):
+            # What is asked once of all hosts together is no customer's.
+            for task in (task for task in play.get("tasks", ()) if not task.get("run_once")):
                 self._role(task, self._variables | extra)
 
     def _role(self, task: dict[str, Any], variables: dict[str, Any]) -> None:
