@@ -13,6 +13,7 @@ from graphmail.evidence import EvidenceError, verify
 from graphmail.evidence.opening import open_runs
 from graphmail.evidence.personal.data_key import DataKey
 from graphmail.evidence.seal.dropping import drop
+from graphmail.evidence.seal.work import new_key, revoke_key
 from graphmail.state import StateFolder
 from tests.canary import traced_files
 
@@ -143,3 +144,16 @@ def test_dying_after_a_lost_key_is_logged_leaves_something_to_drop(archive, monk
     assert traced_files(PEOPLE.values(), archive.root) == {}
     with pytest.raises(TenantError, match="dropped already"):
         dropped(archive)
+
+
+@pytest.mark.parametrize("reason", [" ", "anna.svensson@ops.example lost her laptop"])
+def test_the_reason_for_which_a_key_is_revoked_names_nobody(archive, reason):
+    opened(archive).close("succeeded", NOON)
+    old = archive.key.public.id
+    new_key(archive.root, "production", None, NOW)
+    before = (archive.root / "LOG").read_bytes()
+    with pytest.raises(EvidenceError, match="for ever"):
+        revoke_key(archive.root, None, old[:16], "2026-11-01T00:00:00Z", reason, NOW)
+    assert (archive.root / "LOG").read_bytes() == before
+    assert "revoked" in revoke_key(archive.root, None, old[:16], "2026-11-01T00:00:00Z", " A laptop was lost ", NOW)
+    assert b'"reason":"A laptop was lost"' in (archive.root / "LOG").read_bytes()

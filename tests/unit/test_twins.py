@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_tables_and_charts_and_text_are_shown(tmp_path):
     page = twin(run)
     assert "<td>PASSED</td>" in page
     assert f'src="data:image/png;base64,{PNG}"' in page
-    assert "data:image/svg+xml;base64," in page
+    assert "data:image/svg" not in page, "in base64 nobody's name could be taken out of it"
     assert "What was found</h1>" in page
     assert 'href="https://learn.microsoft.com/"' in page
     assert "(an output that cannot be shown here" in page
@@ -106,3 +107,16 @@ assert "graphmail.evidence.twins" in sys.modules
 assert not [name for name in sys.modules if name.startswith(("nbconvert", "nbformat"))]
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_svg_is_in_no_form_shown_since_text_in_base64_would_keep_its_names(tmp_path):
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'><text>anna@contoso.example</text></svg>"
+    url = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    outputs = [
+        new_output("display_data", data={"image/svg+xml": svg}),
+        new_output("display_data", data={"text/html": f"<p>before</p><img src='{url}'>"}),
+    ]
+    page = shown(begun(tmp_path), new_code_cell("", outputs=outputs))
+    assert "before" in page
+    assert "base64" not in page.split("<main>")[1]
+    assert "(an output that cannot be shown here" in page

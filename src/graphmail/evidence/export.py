@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from graphmail.evidence.files import EvidenceError
-from graphmail.evidence.opening import whole, write_readable
+from graphmail.evidence.opening import say_what_was_left, whole, write_readable
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.examine import Examination
@@ -39,6 +39,7 @@ def export(
     the archive once more, with addresses and names put back. Raises EvidenceError.
     """
     kind = next((suffix for suffix in PACKED if into.name.endswith(suffix)), "")
+    say_what_was_left(into, say)
     with whole(into, _packed(kind) if kind else None) as folder:
         root = folder / ARCHIVE
         with sealer.log.locked(sealer.key):

@@ -6,7 +6,6 @@ parsed and cleaned before it gets in.
 
 from __future__ import annotations
 
-import base64
 import re
 from functools import cache
 from pathlib import Path
@@ -19,9 +18,10 @@ from graphmail.evidence.report import templates
 from graphmail.evidence.run import Run
 
 # Of the forms in which an output may be there, the one that is shown: the first of these.
-_SHOWN = ("text/html", "image/png", "image/jpeg", "image/svg+xml", "text/plain")
-_PICTURES = {"image/png", "image/jpeg", "image/svg+xml"}
-_PICTURE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml);base64,[A-Za-z0-9+/=\s]*\Z")
+_SHOWN = ("text/html", "image/png", "image/jpeg", "text/plain")
+# No SVG: it is text that may name people, and in base64 nothing can be taken out of it.
+_PICTURES = {"image/png", "image/jpeg"}
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*\Z")
 _TABLE = {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "caption", "colgroup", "col"}
 _TEXT = {
     "a", "b", "blockquote", "br", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -75,10 +75,11 @@ def _safe(data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
         return {"text/plain": "(an output that cannot be shown here; the notebook has it)"}
     content = data[form]
     if form in _PICTURES:
-        raw = base64.b64encode(str(content).encode()).decode() if form == "image/svg+xml" else str(content).strip()
         alt = str((metadata.get(form) or {}).get("alt") or metadata.get("alt") or "chart")
-        # In an `img` nothing of a picture can run or load, SVG or not.
-        return {"text/html": f'<p><img src="data:{form};base64,{raw}" alt="{nh3.clean_text(alt)}"></p>'}
+        # In an `img` nothing of a picture can run or load.
+        return {
+            "text/html": f'<p><img src="data:{form};base64,{str(content).strip()}" alt="{nh3.clean_text(alt)}"></p>'
+        }
     return {form: _cleaned(str(content), _ATTRIBUTES) if form == "text/html" else content}
 
 

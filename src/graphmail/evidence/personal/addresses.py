@@ -9,6 +9,8 @@ import html
 import re
 from urllib.parse import unquote
 
+from graphmail.evidence.files import EvidenceError
+
 AT = r"(?:@|%40|&#0*64;|&#[xX]0*40;|&commat;|\\+u0040)"
 # Escaped characters that belong to a word; an escaped quote, space or bracket ends one.
 _WORD = (
@@ -36,6 +38,13 @@ def may_hold(text: str) -> bool:
 def is_address(text: str) -> bool:
     """Whether the whole text is one."""
     return len(text) <= 320 and _WHOLE.fullmatch(text) is not None
+
+
+def sentence(reason: str) -> str:
+    """A reason as the log has it, for every customer to read. Raises EvidenceError for none, or an address."""
+    if not reason.strip() or may_hold(reason):
+        raise EvidenceError("The reason stays in the log for ever", expected="a sentence without anybody's address")
+    return reason.strip()
 
 
 def plain(found: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from graphmail.evidence.files import EvidenceError
-from graphmail.evidence.personal.addresses import may_hold
+from graphmail.evidence.personal.addresses import sentence
 from graphmail.evidence.personal.mapping import FOLDER
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal.data_keys import DataKeys
@@ -27,10 +27,8 @@ def drop(sealer: Sealer, customer: str, reason: str, now: datetime, say: Callabl
     Killed at any moment, it may be run again, and the customer's next run finishes it too. Raises TenantError while
     somebody works on the customer, and where a run of it still lies open, in clear.
     """
-    if not reason.strip() or may_hold(reason):
-        raise EvidenceError("The reason stays in the log for ever", expected="a sentence without anybody's address")
-    log, who = sealer.log, operator()
-    by = {"reason": reason.strip(), "user": who["user"], "host": who["host"]}
+    reason, log, who = sentence(reason), sealer.log, operator()
+    by = {"reason": reason, "user": who["user"], "host": who["host"]}
     with StateFolder(state_root(), customer).lock("drop"):
         with log.locked(sealer.key):
             log.start(sealer.environment, sealer.key, page(), now)

@@ -10,6 +10,7 @@ from typing import Any
 from graphmail import customers
 from graphmail.errors import TenantError
 from graphmail.evidence.files import EvidenceError
+from graphmail.evidence.personal.addresses import sentence
 from graphmail.evidence.record import Environment
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal import canonical
@@ -85,6 +86,7 @@ def new_key(root: Path, environment: Environment, inventory: Path | None, now: d
 
 def revoke_key(root: Path, inventory: Path | None, key: str, since: str, reason: str, now: datetime) -> str:
     """Log that nothing counts that a key signed from `since` on. Another key must be in use by then."""
+    reason = sentence(reason)
     environment = _environment(root)
     file = Path(_settings(inventory).get("signing_key") or default_file(environment))
     own = SigningKey.open(file)
