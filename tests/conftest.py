@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.nothing_leaked import SAID
 from tests.sandbox_process import EXAMPLE, Sandbox, running
+
+# How fast inputs are made says more of the machine than of the test.
+settings.register_profile("machines differ", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("machines differ")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

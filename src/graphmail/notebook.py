@@ -33,6 +33,7 @@ OWN_ERRORS = frozenset(
         "GraphError",
         "InventoryError",
         "NoInventory",
+        "NotOpened",
         "NotProved",
         "NotReached",
         "NotReady",

@@ -106,6 +106,8 @@ def test_every_try_has_a_request_id_of_its_own_and_stands_in_the_evidence(servic
     assert [exchange["client_request_id"] for exchange in service.observed] == sent
     assert service.observed[-1] | {"at": "", "date": "", "reply_sha256": ""} == {
         "at": "",
+        "attempt": 2,
+        "request_sha256": "",
         "date": "",
         "method": "GET",
         "path": "/v1.0/users/{user}",
