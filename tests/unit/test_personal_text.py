@@ -40,6 +40,15 @@ WRITTEN = {
     "HTML-escaped": html.escape,
     "HTML by number": lambda address: html.escape(address).replace("@", "&#64;").replace("&#x27;", "&#39;"),
     "as HTML by number alone": lambda address: html.escape(address).encode("ascii", "xmlcharrefreplace").decode(),
+    "percent-encoded twice": lambda address: quote(quote(address, safe=""), safe=""),
+    "percent-encoded three times": lambda address: quote(quote(quote(address, safe=""), safe=""), safe=""),
+    "HTML by number, escaped again": lambda address: html.escape(html.escape(address).replace("@", "&#64;")),
+    "HTML by number, all escaped again": lambda address: html.escape(
+        html.escape(address).encode("ascii", "xmlcharrefreplace").decode().replace("@", "&#x40;")
+    ),
+    "HTML by a padded number": lambda address: html.escape(address).replace("@", "&#0064;"),
+    "with a full-width at": lambda address: address.replace("@", "＠"),
+    "with a full-width at in JSON": lambda address: json.dumps(address.replace("@", "＠")),
     "in JSON": json.dumps,
     "in JSON in JSON": lambda address: json.dumps(json.dumps({"a": f"line\n{address}\n"})),
     "after an equals sign": lambda address: f"mailbox={address};",

@@ -11,16 +11,19 @@ from urllib.parse import unquote
 
 from graphmail.evidence.files import EvidenceError
 
-AT = r"(?:@|%40|&#0*64;|&#[xX]0*40;|&commat;|\\+u0040)"
+# Escaped once or several times over; also as it is among full-width letters.
+AT = r"(?:@|＠|%(?:25)*40|&(?:amp;)*(?:#0*64|#[xX]0*40|commat);|\\+u0040|\\+u[fF]{2}20)"
+_NO_AT = r"(?!(?:amp;)*(?:#0*64|#[xX]0*40|commat);)"
 # Escaped characters that belong to a word; an escaped quote, space or bracket ends one.
 _WORD = (
-    r"%[89A-Fa-f][0-9A-Fa-f]|%2[BDEbde]|%5[Ff]|\\+u(?!00[0-7])[0-9A-Fa-f]{4}|\\+u00(?:27|2[Bb])"
-    r"|&#(?:39|43|[0-9]{3,7});|&#[xX](?:27|2[Bb]|[89A-Fa-f][0-9A-Fa-f]|[0-9A-Fa-f]{3,6});|&amp;|&apos;"
+    r"%(?:25)*(?:[89A-Fa-f][0-9A-Fa-f]|2[BDEbde]|5[Ff])|\\+u(?!00[0-7]|[fF]{2}20)[0-9A-Fa-f]{4}|\\+u00(?:27|2[Bb])"
+    rf"|&{_NO_AT}(?:amp;)*(?:#(?:39|43|[0-9]{{3,7}})|#[xX](?:27|2[Bb]|[89A-Fa-f][0-9A-Fa-f]|[0-9A-Fa-f]{{3,6}})|apos);"
+    rf"|&amp;{_NO_AT}"
 )
 # Not within a word, lest a long one be gone over again from each of its letters. The letter after a backslash may be a
 # line end's, of JSON within JSON.
 _START = rf"(?:(?:(?<![\w\\])|(?<=\\[nrtbfu]))\w|(?<=\\)[^\W_nrtbfu]|{_WORD})\w*+"
-_INNER = rf"[\w.+\-!#$*^~=]|'(?=\w)|%27(?=[\w%])|%(?![0-9A-Fa-f]{{2}})|{_WORD}"
+_INNER = rf"[\w.+\-!#$*^~=]|'(?=\w)|%(?:25)*27(?=[\w%])|%(?![0-9A-Fa-f]{{2}})|{_WORD}"
 _LOCAL = rf"{_START}(?:{_INNER}){{0,255}}+"
 _QUOTED = r"\\*\"[^\"\\\n]{1,64}\\*\""
 _DOMAIN = rf"(?:\[[0-9A-Fa-f.:]+\]|(?:\w|{_WORD})(?:(?:[\w.\-]|{_WORD}){{0,255}}(?:\w|{_WORD}))?)"
@@ -49,7 +52,12 @@ def sentence(reason: str) -> str:
 
 def plain(found: str) -> str:
     """What was written down, of whatever way that was done."""
-    return html.unescape(unquote(_JSON.sub(lambda code: chr(int(code[1], 16)), found), errors="replace"))
+    for _time in range(4):
+        read = html.unescape(unquote(_JSON.sub(lambda code: chr(int(code[1], 16)), found), errors="replace"))
+        if read == found:
+            break
+        found = read
+    return found.replace("＠", "@")
 
 
 def canonical(found: str) -> str:
