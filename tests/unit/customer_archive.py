@@ -102,7 +102,7 @@ class CustomerArchive(Archive):
             run.write_record(proof(run))
             for name in ("verify_send", "verify_receive", "verify_large_mail"):
                 about = {"customer": run.customer, "run_id": run.run_id, "notebook": name}
-                run.write_record(record(check(), **about))
+                run.write_record(record(check(), subject=proved(run).subject, **about))
         run.close("succeeded", NOON)
         return run
 

@@ -11,10 +11,11 @@ from typing import Self
 from graphmail.customer_report.standing import Standing
 from graphmail.customer_report.told import Told, ToldRun
 from graphmail.evidence import Check, Record, Subject
+from graphmail.evidence.against import contradictions, lacking, retired
 from graphmail.evidence.sequence import Place
 from graphmail.evidence.titles import VERIFICATIONS
 
-ACCESS, DRIFT, RETIRED = "verify_access", "drift", "proof_retired"
+ACCESS, DRIFT = "verify_access", "drift"
 _SIGHT = re.compile(r"Exchange's test: (?P<test>[^;]+); read: (?P<read>\d+)[^;]*; send: (?P<send>\d+)")
 _READ = {"200": "could read", "403": "was refused"}
 _SEND = {"400": "could send", "403": "was refused"}
@@ -88,8 +89,7 @@ def _doubts(told: Told, standing: Standing, access: Shown | None) -> Iterator[st
         yield "no sealed run has proved what the app reaches"
         return
     yield from _of_record(access.record)
-    yield from _of_reading(access.record.subject, standing)
-    yield from _of_credential(told, access.record.subject, standing)
+    yield from _of_reading(told, access.record.subject, standing)
     since = [run.run_id for run in told.runs if run.place > access.run.place and run.wrote]
     if since:
         yield f"the tenant was written to after the newest access proof, by run {', '.join(since)}"
@@ -104,39 +104,15 @@ def _of_record(record: Record) -> Iterator[str]:
     if record.verdict != "passed":
         wrong = [check.claim for check in record.checks if check.verdict != "passed"]
         yield f"the newest access proof is {record.verdict}: {'; '.join(wrong) or 'no check was made'}"
-    subject = record.subject
-    if not subject.outside_mailbox:
-        yield "the access proof names no mailbox outside the group"
-    passed = {check.name for check in record.checks if check.verdict == "passed"}
-    for mailbox in (*subject.mailboxes, *filter(None, [subject.outside_mailbox])):
-        if f"access {mailbox}" not in passed:
-            yield f"the access proof has no passed test of {mailbox}"
+    yield from lacking(record)
 
 
-def _of_reading(subject: Subject, standing: Standing) -> Iterator[str]:
+def _of_reading(told: Told, subject: Subject, standing: Standing) -> Iterator[str]:
     """What the newest reading of the tenant holds against a proof about that subject."""
-    if subject.client_id.lower() != str(standing.app["client_id"]).lower():
-        yield f"the newest access proof is about another app, {subject.client_id}"
+    records = (record for run in told.runs for record in run.records)
+    yield from contradictions(subject, standing.state, retired(records))
     if standing.group and {one.lower() for one in subject.mailboxes} != {one.lower() for one in standing.members}:
         yield "the group's members are not the mailboxes that were tested"
-
-
-def _of_credential(told: Told, subject: Subject, standing: Standing) -> Iterator[str]:
-    """Where the vendor keeps a credential of its own, the proof has had one, and took it back afterwards."""
-    tested = (subject.key_id or subject.signed_in_with).lower()
-    if not tested:
-        yield "the access proof names no credential"
-    elif not standing.key_ids:
-        yield "the app had no credential when the tenant was looked at"
-    elif tested not in standing.key_ids and tested not in _retired(told):
-        yield f"the credential that was tested, {tested}, is not among those that the app has now"
-
-
-def _retired(told: Told) -> set[str]:
-    """Those that were made for a proof alone, and are proved to be gone."""
-    found = (record for run in told.runs for record in run.records if record.notebook == RETIRED)
-    passed = (check for record in found for check in record.checks if check.verdict == "passed")
-    return {check.name.removeprefix("listed ").lower() for check in passed if check.name.startswith("listed ")}
 
 
 def _rows(record: Record) -> Iterator[Row]:

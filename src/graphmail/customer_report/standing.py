@@ -62,11 +62,6 @@ class Standing:
         return dict(self.state.get("group") or {})
 
     @property
-    def key_ids(self) -> set[str]:
-        """Of every credential that the app has."""
-        return {str(one.get("key_id")).lower() for one in self.state.get("credentials") or ()}
-
-    @property
     def members(self) -> list[str]:
         return [str(one["primary_smtp_address"]) for one in self.group.get("members") or ()]
 
@@ -106,8 +101,6 @@ class Standing:
         """Whatever of it keeps the page from saying that the app is confined to the group."""
         for part, why in (self.state.get("not_read") or {}).items():
             yield f"{part.replace('_', ' ')} could not be read when the tenant was looked at: {why}"
-        if not self.principal and "enterprise_application" not in (self.state.get("not_read") or {}):
-            yield "the enterprise app was not found, so the app cannot work in this tenant"
         if not self.group and "exchange" not in (self.state.get("not_read") or {}):
             yield "the group of mailboxes was not found"
         if self.model == "none":

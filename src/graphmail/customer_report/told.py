@@ -14,8 +14,7 @@ from graphmail.evidence.seal.bundle import Bundle
 from graphmail.evidence.seal.log import BUNDLE
 from graphmail.evidence.seals import Seals
 from graphmail.evidence.sequence import Place
-from graphmail.evidence.states import UNCHANGED
-from graphmail.evidence.written import elsewhere, wrote
+from graphmail.evidence.written import elsewhere, held, wrote
 
 Facts = dict[str, Any]
 
@@ -63,9 +62,7 @@ class ToldRun:
     @property
     def state(self) -> Facts:
         """What the tenant held when this run ended, as it was read; empty where nobody read it."""
-        if self.after.get("read"):
-            return self.after
-        return self.before if self.after.get("why") == UNCHANGED and self.before.get("read") else {}
+        return held(self.before, self.after)
 
     @property
     def wrote(self) -> bool:

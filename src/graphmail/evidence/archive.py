@@ -59,10 +59,10 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
         bag.check(run.bag)
     if (record.customer, record.run_id) != (run.customer, run.run_id):
         raise EvidenceError(f"A record in {run.data} is of another run", found=f"{record.customer} {record.run_id}")
-    return _readable(run, record) if run.closed else record
+    return readable(run, record) if run.closed else record
 
 
-def _readable(run: Run, record: Record) -> Record:
+def readable(run: Run, record: Record) -> Record:
     """With its addresses and names, where the customer's data key is here; with placeholders otherwise."""
     known = known_here(run.data, run.customer, run.run_id)
     return Record.model_validate_json(put_back(record.to_json(), known)) if known else record

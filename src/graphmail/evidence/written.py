@@ -1,6 +1,9 @@
-"""Whether a closed run wrote to the customer's tenant, so that what was proved before it may not be so any more."""
+"""What a closed run did to the customer's tenant: whether it wrote, and what the tenant held when it ended."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal.statement import outcome
@@ -22,5 +25,13 @@ def wrote(run: Run) -> bool:
     """
     if elsewhere(run.run_id):
         return False
-    lost = outcome(run) == "aborted" and not run.about().get("plan")
-    return lost or run.state("after").get("why") != UNCHANGED
+    if run.state("after").get("why") != UNCHANGED:
+        return True
+    return outcome(run) == "aborted" and not run.about().get("plan")
+
+
+def held(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What was read last, of a run's before.json and after.json; empty where nobody read it."""
+    if after.get("read"):
+        return dict(after)
+    return dict(before) if after.get("why") == UNCHANGED and before.get("read") else {}

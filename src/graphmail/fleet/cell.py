@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -17,7 +17,8 @@ Standing = Literal["passed", "failed", "unknown", "missing", "broken"]
 class Cell:
     """The newest proof of a kind. `since` is when it came to stand like this; None where there is no run at all.
 
-    That is the first of the newest records that agree, or the first run that left none.
+    That is the first of the newest records that agree, or the first run that left none. `why` says what made a proof
+    that passed count no more.
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Cell:
     since: datetime | None = None
     run: SeenRun | None = None
     record: Record | None = None
+    why: str = ""
 
     @property
     def age_from(self) -> datetime | None:
@@ -34,10 +36,10 @@ class Cell:
     @classmethod
     def of(cls, kind: str, runs: Sequence[SeenRun]) -> Cell:
         """From a customer's runs, oldest first."""
-        found = [(run, record) for run in runs for record in run.records if record.notebook == kind]
-        newest = found[-1][0].run_id if found else ""
+        kept = [(n, record) for n, run in enumerate(runs) for record in run.records if record.notebook == kind]
+        found, newest = [(runs[n], record) for n, record in kept], kept[-1][0] if kept else 0
         # Nobody can tell what such a run held. To fall back on an older proof would let whoever damages one choose.
-        broken = [run for run in runs if run.seal == "broken" and run.run_id >= newest]
+        broken = [run for run in runs[newest:] if run.seal == "broken"]
         if broken:
             return cls(kind, "broken", broken[0].began, broken[-1])
         if not found:
@@ -49,3 +51,9 @@ class Cell:
                 break
             since = earlier.began
         return cls(kind, record.verdict, since, run, record)
+
+    def doubted(self, why: str, since: datetime | None = None) -> Cell:
+        """The same where nothing is said; else unknown, unless it was not green anyway."""
+        if not why or self.standing != "passed":
+            return self
+        return replace(self, standing="unknown", why=why, since=since or self.since)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from graphmail.evidence.titles import VERIFICATIONS
 from graphmail.fleet.cell import Cell
+from graphmail.fleet.doubts import Meant, doubt
 from graphmail.fleet.seen_run import SeenRun
 
 State = Literal["red", "unknown", "green", "offboarded"]
@@ -19,8 +20,8 @@ BESIDE = ("drift",)
 ENDS = ("handover", "rotation", "proof_retired", "proof_of_absence")
 MIGRATION = "migration_"
 
-# How a customer's last run may have ended without anybody knowing what is so now.
-UNSURE = ("waiting", "aborted", "open")
+# How a customer's last run ended where somebody knows what is so now.
+SURE = ("succeeded", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,25 @@ class FleetCustomer:
 
     @classmethod
     def of(
-        cls, name: str, environment: str, runs: Sequence[SeenRun], *, listed: bool = True, here: Here | None = None
+        cls,
+        name: str,
+        environment: str,
+        runs: Sequence[SeenRun],
+        *,
+        listed: bool = True,
+        here: Here | None = None,
+        meant: Meant | None = None,
     ) -> FleetCustomer:
+        """`runs` are oldest first; `meant` is what the inventory says."""
         kinds = {record.notebook for run in runs for record in run.records}
-        cells = {kind: Cell.of(kind, runs) for kind in VERIFICATIONS}
+        cells = {kind: doubt(Cell.of(kind, runs), runs, meant) for kind in VERIFICATIONS}
         others = {kind: Cell.of(kind, runs) for kind in kinds if kind in ENDS}
-        verified = [cell.run.run_id for cell in cells.values() if cell.run and cell.record]
-        oldest = min(verified) if len(verified) == len(cells) else ""
+        order = {run.run_id: number for number, run in enumerate(runs)}
+        verified = [order[cell.run.run_id] for cell in cells.values() if cell.run and cell.record]
+        oldest = min(verified) if len(verified) == len(cells) else 0
         for kind in (kind for kind in kinds if kind.startswith(MIGRATION)):
             cell = Cell.of(kind, runs)
-            if cell.run and cell.run.run_id >= oldest:
+            if cell.run and order[cell.run.run_id] >= oldest:
                 others[kind] = cell
         beside = {kind: Cell.of(kind, runs) for kind in BESIDE}
         return cls(name, environment, runs, cells, beside, dict(sorted(others.items())), listed, here or Here())
@@ -82,7 +92,7 @@ class FleetCustomer:
             return "offboarded"
         if "failed" in standings or (last and last.ended == "failed") or self.here.ended:
             return "red"
-        unsure = last is None or last.ended in UNSURE or bool(self.open) or bool(self.here.problem)
+        unsure = last is None or last.ended not in SURE or bool(self.open) or bool(self.here.problem)
         return "unknown" if unsure or standings & {"unknown", "missing"} else "green"
 
     @property
@@ -103,7 +113,7 @@ class FleetCustomer:
         if self.state in ("green", "offboarded"):
             return None
         wrong = [cell.since for cell in self.counted() if cell.standing != "passed" and cell.since]
-        last = [self.last.began] if self.last and self.last.ended in ("failed", *UNSURE) else []
+        last = [self.last.began] if self.last and self.last.ended != "succeeded" else []
         ended = [self.here.ended] if self.here.ended else []
         return min([*wrong, *last, *ended, *(run.began for run in (*self.broken, *self.open))], default=None)
 
@@ -117,5 +127,6 @@ class FleetCustomer:
         gone = self.others.get("proof_of_absence")
         if not gone or gone.standing != "passed" or not gone.run or self.open:
             return False
-        later = [cell.run.run_id for cell in self.cells.values() if cell.run and cell.record]
-        return gone.run.run_id > max(later, default="") and self.last is not None and self.last is gone.run
+        # What was proved in the same run or later speaks against it.
+        again = any(cell.run is gone.run for cell in self.cells.values() if cell.record)
+        return self.last is gone.run and not again

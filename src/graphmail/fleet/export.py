@@ -81,6 +81,7 @@ def _customer(customer: FleetCustomer) -> dict[str, Any]:
 def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "standing": cell.standing,
+        "why": cell.why,
         "since": _time(cell.since),
         "run_id": cell.run.run_id if cell.run else None,
         "at": _time(cell.age_from),

@@ -15,6 +15,7 @@ from graphmail.errors import TenantError
 from graphmail.evidence.seals import Seals
 from graphmail.fleet.customer import FleetCustomer, Here, State
 from graphmail.fleet.delays import Distribution, distributions
+from graphmail.fleet.doubts import Meant
 from graphmail.fleet.local import Local
 from graphmail.fleet.needs import Need, needs
 from graphmail.fleet.seen_run import SeenRun
@@ -54,7 +55,7 @@ class Fleet:
         root, known = Path(evidence), load(Path(inventory)) if inventory else None
         seals = Seals.of(root)
         runs: dict[str, list[SeenRun]] = {}
-        for customer, run_id in sorted(seals.all_runs(), key=lambda run: run[1]):
+        for customer, run_id in sorted(seals.all_runs(), key=lambda run: seals.place(*run)):
             runs.setdefault(customer, []).append(SeenRun.of(root, customer, run_id, seals))
         listed = set(known.customers) if known else set(runs)
         names = _chosen({*runs, *listed}, customers)
@@ -67,6 +68,7 @@ class Fleet:
                 runs.get(name, []),
                 listed=name in listed,
                 here=Here(local.ended(name, at), local.problems.get(name, "")),
+                meant=Meant.of(root, known.customers[name]) if known and name in known.customers else None,
             )
             for name in sorted(names)
         ]

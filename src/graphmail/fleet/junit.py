@@ -16,7 +16,7 @@ from junitparser.junitparser import FinalResult, SystemErr, SystemOut
 from graphmail.evidence import Check
 from graphmail.evidence.titles import title
 from graphmail.fleet.cell import Cell
-from graphmail.fleet.customer import UNSURE, FleetCustomer
+from graphmail.fleet.customer import SURE, FleetCustomer
 from graphmail.fleet.fleet import Fleet
 
 # XML 1.0 has no way to write these.
@@ -89,6 +89,8 @@ def _cases(cell: Cell, *, gone: bool, asked: bool) -> Iterator[TestCase]:
         told = Error("never proved", "unknown") if asked else Skipped("not looked at")
         yield _case(cell.kind, title(cell.kind), 0.0, told)
     else:
+        if cell.why:
+            yield _case(cell.kind, "the proof still counts", 0.0, Error(_text(cell.why), "unknown"))
         for check in cell.record.checks:
             yield _of_check(cell.kind, check)
 
@@ -128,7 +130,7 @@ def _last_run(customer: FleetCustomer) -> TestCase:
         result, why = Error("a run does not verify", "seal"), "; ".join(f"{r.run_id}: {r.why}" for r in customer.broken)
     elif last.ended == "failed":
         result, why = Failure(f"{last.run_id} failed", "failed"), last.why
-    elif last.ended in UNSURE or customer.open:
+    elif last.ended not in SURE or customer.open:
         result, why = Error(f"{last.run_id} is {last.ended}", "unknown"), last.why
     return _case("run", name, 0.0, result, why)
 

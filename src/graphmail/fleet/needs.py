@@ -21,11 +21,13 @@ _ENDED = {
     "failed": "its last run failed",
     "waiting": "its last run waits for something outside it",
     "aborted": "its last run was ended from outside",
+    "not recorded": "nobody knows how its last run ended",
 }
 _ENDED_DO = {
     "failed": "read the run's report, and run the playbook again",
     "waiting": "run the same playbook again: it goes on where it was",
     "aborted": "run the playbook again: it goes on where that one was",
+    "not recorded": "run the playbook again",
 }
 _BESIDE_DO = {"drift": "onboard.yml puts it right (--check --diff shows how); then drift.yml again"}
 
@@ -108,11 +110,12 @@ _STANDINGS: tuple[tuple[Standing, Urgency, str], ...] = (
 def _cells(customer: FleetCustomer, standing: Standing, urgency: Urgency, words: str) -> Iterator[Need]:
     """One line for all the proofs that stand alike; each of what was looked at beside has its own."""
     alike = [cell for cell in customer.cells.values() if cell.standing == standing]
-    if alike and customer.runs:
-        what = f"{words}: {', '.join(_short(cell) for cell in alike)}"
+    for why in dict.fromkeys(cell.why for cell in alike if customer.runs):
+        same = [cell for cell in alike if cell.why == why]
+        what = f"{f'not known any more, {why}' if why else words}: {', '.join(_short(cell) for cell in same)}"
         todo = "run verify.yml" if standing != "failed" else "diagnose.ipynb tells the cause; then verify.yml"
-        since = min((cell.since for cell in alike if cell.since), default=None)
-        yield Need(urgency, customer.name, what, todo, since, alike[0].run)
+        since = min((cell.since for cell in same if cell.since), default=None)
+        yield Need(urgency, customer.name, what, todo, since, same[0].run)
     for cell in (*customer.beside.values(), *customer.others.values()):
         if cell.standing == standing and standing != "missing":
             todo = _BESIDE_DO.get(cell.kind, "read the run's report, and run its playbook again")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from graphmail.evidence import Check, Run
+from graphmail.customers import load
+from graphmail.evidence import Check, Run, Subject
 from graphmail.evidence.titles import VERIFICATIONS
+from tests.sandbox_process import ROOT
 from tests.unit.evidence_samples import TENANT, check, record
 from tests.unit.sealed_archive import Archive
 
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EXAMPLE = load(ROOT / "inventory.example.yml")
 VERDICTS = ("passed", "failed", "unknown")
 MEASURED = {
     "verify_send": ("send a@contoso.example", "latency_seconds", 3.5),
@@ -39,17 +42,33 @@ class FleetArchive(Archive):
         at = DAY + timedelta(days=day, seconds=self.number % 3000)
         run = Run(self.root, customer, f"{at:%Y%m%dT%H%M%SZ}-{playbook}-{self.number:06x}")
         self.sealer.opened(run, TENANT, at)
-        run.begin(tenant_id=TENANT, environment=self.environment, at=at, plan={})
+        run.begin(tenant_id=TENANT, environment=self.environment, at=at, plan={"group": {"name": "Mailboxes"}})
         every = verdicts.pop("all", "")
         verdicts = dict.fromkeys(VERIFICATIONS, every) | verdicts if every else verdicts
-        found = {name: [self.check(name, verdict)] for name, verdict in verdicts.items()} | (checks or {})
+        found = {name: [self.check(name, verdict)] for name, verdict in verdicts.items()}
+        if "verify_access" in found:
+            found["verify_access"] = self.access(customer, verdicts["verify_access"])
+        found |= checks or {}
         for name, made in found.items():
             about = {"customer": customer, "run_id": run.run_id, "environment": self.environment, "notebook": name}
-            run.write_record(record(*made, at=at, **about))
+            run.write_record(record(*made, at=at, subject=self.subject(customer), **about))
         if ended != "open":
             run.sealer = self.sealer
             run.close(ended, at + timedelta(minutes=9), why)
         return run
+
+    def subject(self, customer: str) -> Subject:
+        """As the example's inventory has it, where it has the customer."""
+        known = EXAMPLE.customers.get(customer)
+        mailboxes = list(known.mailboxes) if known else ["a@contoso.example"]
+        client_id = (known.app.client_id if known else None) or "c"
+        return Subject(client_id=client_id, key_id="k", mailboxes=mailboxes, outside_mailbox="ceo@x.example")
+
+    def access(self, customer: str, verdict: str) -> list[Check]:
+        """A test of each mailbox; the first has the verdict."""
+        about = self.subject(customer)
+        tests = [f"access {mailbox}" for mailbox in (*about.mailboxes, about.outside_mailbox)]
+        return [check("passed" if number else verdict, name=name) for number, name in enumerate(tests)]
 
     def check(self, name: str, verdict: str) -> Check:
         subject, unit, value = MEASURED.get(name, (name, "", 0.0))
