@@ -93,7 +93,8 @@ def verify(folder: Path, say: Callable[[str], None], checkpoint: Path | None = N
 def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | None) -> bool:
     found = examined(root, checkpoint.read_bytes() if checkpoint else None)
     for name in found.open:
-        say(f"{name}: open, it is running or waits for its seal")
+        lost = "and nothing of it is here: it has just begun or ended at once, or what it left was taken away"
+        say(f"{name}: open, {lost if name in found.not_begun else 'it is running or waits for its seal'}")
     told, gone = kept_keys(found)
     for line in told:
         say(line)

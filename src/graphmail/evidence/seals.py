@@ -50,10 +50,6 @@ class Seals:
             text = visible(fault.encode("utf-8", "backslashreplace").decode())
             seals._sort_in(text, {customer for customer, _run in there})
         seals.open = {_named(name) for name in found.open}
-        for run in seals.open & seals.broken.keys():
-            # Logged as opened before its folder is made: it has just begun, or died at once.
-            if set(seals.broken[run]) <= {"missing", "bag: missing"}:
-                del seals.broken[run]
         closed = {_named(name) for name in (*found.sealed, *found.aborted)}
         seals.verified = {
             run for run in closed if run not in seals.broken and run[0] not in seals.whole_customers and found.entries

@@ -30,7 +30,10 @@ _BAD = (TenantError, ValueError, KeyError, TypeError, OSError, AttributeError, I
 
 @dataclass(slots=True)
 class Finding:
-    """What examining an archive found. `faults` name the file first; the verdict is good only without any."""
+    """What examining an archive found. `faults` name the file first; the verdict is good only without any.
+
+    `not_begun` are those of `open` of which nothing is here.
+    """
 
     environment: str = ""
     origin: str = ""
@@ -41,6 +44,7 @@ class Finding:
     sealed: list[str] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
+    not_begun: list[str] = field(default_factory=list)
     data_keys: list[LoggedDataKey] = field(default_factory=list)
 
     @property
@@ -153,19 +157,42 @@ class Examination:
             self._digest(f"{KEYS}/{authority_file(digest)}", digest)
         self._digest(PAGE, history.page)
         # What is exported has no runs that are open: these lie in clear, and grow.
-        there = [run for run in history.runs.values() if run.ended or not self._log.hidden]
+        there = [run for run in history.runs.values() if run.ended or not (self._log.hidden or self._not_begun(run))]
+        empty = [run for run in history.open_runs() if self._not_begun(run)]
         known = {LOG, PAGE, CHECKPOINTS, KEYS, *(run.customer for run in there)}
-        self._exactly(self.root, known, "")
+        self._exactly(self.root, known, "", also={run.customer for run in empty})
         authorities = {f"{KEYS}/{authority_file(digest)}" for digest in history.authorities}
         self._exactly(self.root / KEYS, {Path(name).name for name in {*expected, *authorities}}, f"{KEYS}/")
-        for customer in {run.customer for run in there}:
+        for customer in {run.customer for run in (*there, *empty)}:
             runs = {run.run_id for run in there if run.customer == customer}
-            self._exactly(self.root / customer, runs, f"{customer}/")
+            self._exactly(
+                self.root / customer,
+                runs,
+                f"{customer}/",
+                also={run.run_id for run in empty if run.customer == customer},
+            )
+
+    def _not_begun(self, logged: LoggedRun) -> bool:
+        """Whether the customer's newest run is open and left nothing: it has just been logged, or died at once.
+
+        The next run of a customer gives every open one before it a folder. So where that is missing of one that is not
+        the newest, it was taken away. Of the newest nobody can tell.
+        """
+        if logged.ended or self._log.hidden or self._log.history.newest[logged.customer] != logged.run_id:
+            return False
+        try:
+            return not os.listdir(Run(self.root, logged.customer, logged.run_id).folder)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def _one_run(self, logged: LoggedRun) -> None:
         run, name = Run(self.root, logged.customer, logged.run_id), f"{logged.customer}/{logged.run_id}"
         if logged.ended is None:
-            if not self._log.hidden:
+            if self._not_begun(logged):
+                self.finding.not_begun.append(name)
+            elif not self._log.hidden:
                 self._exactly(run.folder, {"bag"}, f"{name}/", also={".bag", REFUSED, BUNDLE})
             self.finding.open.append(name)
             return
