@@ -69,6 +69,7 @@ def test_logs_with_and_without_the_count_verify_whole_and_exported(archive, shel
     archive.seal(3)
     entries = [json.loads(line) for line in (archive.root / "LOG").read_text().splitlines()]
     runs = [entry for entry in entries if entry["type"] in history.COUNTING]
+    assert [entry["type"] for entry in runs] == ["opened", "sealed"] * 3
     assert ["common" in entry for entry in runs] == [counting] * 4 + [True] * 2
     export(archive.sealer, "contoso", archive.folder / "out", NOW, lambda text: None)
     for root in (archive.root, archive.folder / "out" / "evidence"):
@@ -86,3 +87,32 @@ def test_a_wrong_count_cannot_stand_in_the_log(archive, count):
         entry |= {"run_id": "20260301T120002Z-site-000002", "tenant_id": "t", "previous": run.run_id}
         with pytest.raises(log_module.EvidenceError, match="cannot stand"):
             told.add(entry, b"")
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+@pytest.mark.parametrize("what", [b'"type":"key-revoked"', b"site-000002"])
+def test_what_came_before_an_export_cannot_be_hidden_in_it(archive, shell, what):  # noqa: F811
+    archive.seal(1)
+    revoked(archive)
+    run = archive.open(2)
+    root = archive.folder / "out" / "evidence"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "graphmail.evidence.export.Examination.run", lambda self: self.finding
+        )  # it is of a revoked key
+        archive.seal(3, "fabrikam")
+        export(archive.sealer, "contoso", archive.folder / "out", NOW, lambda text: None)
+    page = Page(root, shell)
+    done = page.run("log")
+    assert done.returncode == 0, done.stdout
+    assert f"nothing is left out until: {canonical.time(NOW)}, newest run {run.run_id}" in done.stdout
+    lines = (root / "LOG").read_bytes().splitlines()
+    assert len(json.loads(lines[-1])["salt"]) == 32, "its hash stands in what other customers get"
+    shown = [
+        canonical.encode({"leaf_sha256": leaf_hash(line).hex()}) if what in line and b'"exported"' not in line else line
+        for line in lines
+    ]
+    assert shown != lines
+    (root / "LOG").write_bytes(b"".join(line + b"\n" for line in shown))
+    assert any("cannot stand there" in fault for fault in Examination(root).run().faults)
+    assert "log" in page.complaints() or "population" in page.complaints()

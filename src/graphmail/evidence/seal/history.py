@@ -17,7 +17,7 @@ from graphmail.evidence.seal.keys import PublicKey
 from graphmail.state import CUSTOMER_NAME
 
 ENDS = ("sealed", "aborted")
-COUNTING = ("opened", *ENDS)
+COUNTING = ("opened", *ENDS, "exported")
 ENVIRONMENTS = ("sandbox", "production")
 _ALWAYS = {"at", "seq", "type"}
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -27,8 +27,8 @@ HIDDEN = "leaf_sha256"
 # In entries that could be guessed: whoever has their hash alone, as in another customer's proof, cannot try guesses.
 SALT = "salt"
 _SALTED = re.compile("[0-9a-f]{32}")
-# In a run's entries: how many before it name no customer, as keys, revocations and certificates do. Who exports for one
-# customer can hide none of those from before the customer's newest entry. Logs of versions before this have none.
+# In entries of runs and exports: how many before it name no customer, as keys, revocations and certificates do. Who
+# exports for one customer can hide none of those from before the newest of them. Older logs have none.
 COMMON = "common"
 
 
@@ -211,6 +211,11 @@ class History:
         _digest(entry["bundle_sha256"])
         run.ended = entry
 
+    def _exported(self, entry: dict[str, Any], leaf: bytes) -> None:
+        """Up to here an export can leave nothing out: it says which run is the newest, and counts what is common."""
+        if COMMON not in entry or entry["newest"] != self.newest[entry["customer"]]:
+            raise ValueError("another run is the newest")
+
     def _data_key_added(self, entry: dict[str, Any], leaf: bytes) -> None:
         key = LoggedDataKey(entry["customer"], entry["recipient"], self.size)
         if not re.fullmatch(CUSTOMER_NAME, key.customer) or not _RECIPIENT.fullmatch(key.recipient):
@@ -244,6 +249,7 @@ _KINDS: dict[str, tuple[set[str], _Rule]] = {
     "opened": ({"customer", "run_id", "tenant_id", "previous"}, History._opened),  # noqa: SLF001
     "sealed": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
     "aborted": ({"customer", "run_id", "bundle_sha256"}, History._ended),  # noqa: SLF001
+    "exported": ({"customer", "newest"}, History._exported),  # noqa: SLF001
     "data-key-added": ({"customer", "recipient"}, History._data_key_added),  # noqa: SLF001
     "dropped": ({"customer", "data_key", "reason", "user", "host"}, History._dropped),  # noqa: SLF001
     "data-key-destroyed": ({"customer", "data_key"}, History._destroyed),  # noqa: SLF001
@@ -251,7 +257,7 @@ _KINDS: dict[str, tuple[set[str], _Rule]] = {
 
 
 def _salt(entry: dict[str, Any]) -> None:
-    if SALT in entry and (entry["type"] != "opened" or not _SALTED.fullmatch(entry[SALT])):
+    if SALT in entry and (entry["type"] not in ("opened", "exported") or not _SALTED.fullmatch(entry[SALT])):
         raise ValueError("no salt")
 
 
