@@ -29,7 +29,12 @@ _ENDED_DO = {
     "aborted": "run the playbook again: it goes on where that one was",
     "not recorded": "run the playbook again",
 }
-_BESIDE_DO = {"drift": "onboard.yml puts it right (--check --diff shows how); then drift.yml again"}
+_BESIDE_DO = {
+    "drift": "onboard.yml puts it right (--check --diff shows how), but for a member that nobody listed: list it, take "
+    "it out of the group, or say group.extra_members: remove. Then drift.yml again"
+}
+# The app may reach somebody's mailbox at this moment.
+_OPEN_DO = "tell operations at once: the run's report says which mailbox, drift.yml what lets it in; then verify.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ def _cells(customer: FleetCustomer, standing: Standing, urgency: Urgency, words:
         same = [cell for cell in alike if cell.why == why]
         what = f"{f'not known any more, {why}' if why else words}: {', '.join(_short(cell) for cell in same)}"
         todo = "run verify.yml" if standing != "failed" else "diagnose.ipynb tells the cause; then verify.yml"
+        if standing == "failed" and any(cell.kind == "verify_access" for cell in same):
+            todo = _OPEN_DO
         since = min((cell.since for cell in same if cell.since), default=None)
         yield Need(urgency, customer.name, what, todo, since, same[0].run)
     for cell in (*customer.beside.values(), *customer.others.values()):
