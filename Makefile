@@ -17,7 +17,7 @@ sandbox: $(VENV)/run.stamp
 	$(BIN)/python -m graphmail.rehearsal start --port $(PORT)
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # docs/conformance.md says how to name a disposable tenant.
 conformance: $(VENV)/dev.stamp
