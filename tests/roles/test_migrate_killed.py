@@ -37,7 +37,7 @@ BACKWARD: dict[str, Request | str] = {
     "withdraw": Request("exchange", cmdlet="Remove-ManagementRoleAssignment"),
     "prove before": "prove_before",
 }
-SAMPLE = ("revoke", "unrestrict", "consent")
+SAMPLE = ("revoke", "consent")
 
 
 def chosen(points: dict[str, Request | str]) -> dict[str, Request | str]:

@@ -58,7 +58,6 @@ def test_nobody_is_offboarded_by_accident(ops: Operations, arguments: list[str])
     sampled(
         product(["application_access_policy", "rbac"], ["keep_deleted", "purge"]),
         ("application_access_policy", "keep_deleted"),
-        ("rbac", "purge"),
     ),
 )
 def test_everything_goes_is_proved_and_can_be_onboarded_again(ops: Operations, access: str, on_offboard: str) -> None:
