@@ -7,16 +7,22 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.killed import ALL
 from tests.nothing_leaked import SAID
 from tests.sandbox_process import EXAMPLE, Sandbox, running
+from tests.sweep import SWEEP
 
 # How fast inputs are made says more of the machine than of the test.
 settings.register_profile("machines differ", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("machines differ")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with playbooks first: begun last, one of them keeps a worker busy long after the others are done."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long and not (SWEEP or ALL):
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     slow = {item.path for item in items if item.get_closest_marker("playbook")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -1,6 +1,6 @@
 """onboard.yml and rotate.yml killed with SIGKILL, workers and all: the next run ends as one that nobody killed.
 
-At two points of each; at twenty of each with GRAPHMAIL_KILLS=all. tests/states kill everywhere, in-process.
+At one point of onboarding; at twenty of each with GRAPHMAIL_KILLS=all. tests/states kill everywhere, in-process.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def live(ops: Operations) -> list[str]:
 def test_onboarding_ends_as_an_uninterrupted_one(ops: Operations) -> None:
     ops.change(lambda entries: None, "contoso")
     admin = (ops.state("contoso") / "admin.age").read_bytes()
-    for at in some(ONBOARDING, 2):
+    for at in some(ONBOARDING):
         with told(at):
             ops.sandbox.reset(CONTOSO)
             shutil.rmtree(ops.state("contoso"))
@@ -143,6 +143,7 @@ def replacing(old: str) -> tuple[str, ...]:
     return f"--extra-vars=rotation_replace={old}", "--extra-vars=rotation_grace=none"
 
 
+@pytest.mark.long
 def test_a_rotation_ends_as_an_uninterrupted_one(ops: Operations, vendor: Vendor) -> None:
     site = ops.play("site.yml")
     assert site.failures() == {}, site.output

@@ -101,6 +101,7 @@ def test_forward_it_ends_as_an_uninterrupted_one(ops: Operations, sandbox: Sandb
     unnoticed(watched)
 
 
+@pytest.mark.long
 def test_on_the_way_back_too(ops: Operations, sandbox: Sandbox, watched: Watching) -> None:
     # The longest way back takes the longest to come to.
     die(ops, FORWARD["unrestrict" if ALL else "revoke"])

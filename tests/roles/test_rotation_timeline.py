@@ -53,6 +53,7 @@ def statuses(run: Any) -> set[str]:
     return set(told.values())
 
 
+@pytest.mark.long
 def test_no_customer_is_ever_without_one_nor_has_three(ops: Operations, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor = Vendor(ops, monkeypatch)
     want(ops, vendor, FIRST)

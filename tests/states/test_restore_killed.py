@@ -58,6 +58,7 @@ def test_an_offboarding_that_died_is_finished_by_the_next(state, customer_of, mo
             assert (restore(customer), customer.changed) == ("", [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", sampled(ONBOARDED, ONBOARDED[1]), ids=str)
 def test_an_onboarding_that_died_can_be_taken_back(state, customer_of, monkeypatch):
     again = Again(customer_of, state)
