@@ -71,4 +71,5 @@ def desk(towns: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Des
     monkeypatch.setenv("GRAPHMAIL_SANDBOX", str(towns.path))
     monkeypatch.setenv("GRAPHMAIL_IDENTITY", str(tmp_path / "identity"))
     monkeypatch.setenv("GRAPHMAIL_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("GRAPHMAIL_EVIDENCE", str(tmp_path / "evidence"))
     return Desk(towns, tmp_path)
