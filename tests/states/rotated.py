@@ -61,7 +61,8 @@ class Rotated:
 
     def rotate(self, old: str, grace: str = "none") -> str:
         """The status that rotate.yml ends with."""
-        assert self.play("rotate.yml", rotation_replace=old, rotation_grace=grace) == ""
+        failed = self.play("rotate.yml", rotation_replace=old, rotation_grace=grace)
+        assert failed == "", failed
         return str(self.customer.said["credential_rotation"]["status"])
 
     def begun(self, old: str) -> str:

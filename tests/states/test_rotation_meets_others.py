@@ -15,7 +15,9 @@ TO_CERTIFICATE = {"kind": "certificate"}
 @pytest.fixture
 def rotated(customer_of, machine):
     customer = customer_of(STATES[0])
+    text = customer.inventory.read_text()
     yield Rotated(customer)
+    customer.inventory.write_text(text)  # what a test wants of it is no other test's
     customer.sandbox.reset(customer.names.tenant)
     customer.forget()
 
@@ -82,6 +84,35 @@ def test_a_migration_goes_on_beside_it(rotated, midway):
     assert set(rotated.on_the_app) == {old, new}
     assert rotated.through(old) == new
     rotated.without_a_gap()
+
+
+@pytest.mark.parametrize("kind", ["secret", "certificate"])
+def test_where_both_ended_in_the_middle_another_is_made(rotated, kind):
+    rotated.want(credential={"lifetime": "30 days", "kind": kind})
+    old = rotated.onboard()
+    new = rotated.begun(old)
+    rotated.customer.hand.sandbox.advance(rotated.customer.names.tenant, 40 * 86400)
+
+    third = rotated.through(old)
+
+    assert set(rotated.on_the_app) == {third}
+    assert third not in (old, new)
+    assert delivered(rotated) == [third]
+    rotated.nothing_dead()
+    assert rotated.play("onboard.yml") == ""
+
+
+def test_where_the_new_one_ended_first_another_is_made_while_the_old_one_still_works(rotated):
+    old = rotated.onboard()
+    rotated.want(credential={"lifetime": "30 days"})
+    new = rotated.begun(old)
+    rotated.customer.hand.sandbox.advance(rotated.customer.names.tenant, 40 * 86400)
+
+    third = rotated.through(old)
+
+    assert set(rotated.on_the_app) == {third}
+    assert third != new
+    assert rotated.without_a_gap() == 2
 
 
 def test_another_kind_comes_by_rotation_and_the_old_one_goes(rotated):

@@ -78,6 +78,25 @@ def test_the_oldest_goes_first_and_never_the_newest():
     assert (decision.step, decision.about.key_id) == ("remove", "older")
 
 
+@pytest.mark.parametrize("acknowledged", [None, NOW - 30 * DAY])
+def test_where_both_have_ended_the_older_one_goes_and_makes_room_for_another(acknowledged):
+    over = replace(NEW, expires=NOW - DAY, delivered=acknowledged is not None, acknowledged=acknowledged)
+    old = replace(OLD, expires=NOW - 2 * DAY)
+    decision = decide(Standing([over, old]), WISHES, NOW, proved=False)
+
+    assert (decision.step, decision.about) == ("remove", old)
+    assert step(over, removed=[old]) == "prove_removed"
+    assert step(over) == "add"
+
+
+def test_where_the_new_one_alone_has_ended_it_goes_and_the_working_one_stays():
+    over = replace(NEW, expires=NOW)
+    decision = decide(Standing([over, OLD]), WISHES, NOW, proved=True)
+
+    assert (decision.step, decision.about) == ("remove", over)
+    assert step(OLD) == "add"
+
+
 CREDENTIALS = st.builds(
     Credential,
     st.just("marker"),
@@ -91,10 +110,10 @@ CREDENTIALS = st.builds(
 
 
 @given(st.lists(CREDENTIALS, max_size=4), st.lists(CREDENTIALS, max_size=2), st.booleans())
-def test_nothing_is_ever_removed_that_leaves_no_acknowledged_one(live, gone, proved):
+def test_nothing_that_works_is_ever_removed_where_no_acknowledged_one_is_left(live, gone, proved):
     decision = decide(Standing(live, gone=gone), WISHES, NOW, proved=proved)
 
-    if decision.step == "remove":
+    if decision.step == "remove" and not decision.about.ended(NOW):
         left = [credential for credential in live if credential is not decision.about]
         assert any(credential.delivered and credential.acknowledged for credential in left)
     if decision.step == "add":

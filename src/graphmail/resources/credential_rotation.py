@@ -71,7 +71,7 @@ class CredentialRotation(Info):
             return _said(decision, standing)
         if decision.step == "prove_removed" and decision.about:
             return self._prove_removed(tenant, journal, decision.about, params) | {"credentials": _rows(standing)}
-        if decision.step == "remove" and standing.live:
+        if decision.step == "remove" and standing.live and not standing.live[0].ended(now):
             self._must_work(tenant)
         self._wait(tenant, decision, params)
         return _said(decision, standing)
@@ -94,6 +94,8 @@ class CredentialRotation(Info):
     @staticmethod
     def _proved(tenant: Tenant, standing: Standing, params: Values) -> bool:
         if len(standing.live) < 2 or standing.live[0].delivered or tenant.run.evidence is None:
+            return False
+        if standing.live[0].ended(tenant.clock.now()):
             return False
         record = latest_record(tenant.run.evidence, tenant.customer, PROOF)
         return not why_not_proved(tenant, record, live_credential(tenant), params)

@@ -44,8 +44,4 @@ def _acting(tenant: Tenant, application: dict[str, Any], live: list[Credential])
     prints = {thumbprint(entry) for entry in certificates}
     known = CredentialJournal(tenant, application["appId"], ADD_CERTIFICATE).thumbprints()
     now = tenant.clock.now()
-    return [
-        one
-        for one in live
-        if (one.key_id in there or known.get(one.key_id) in prints) and not (one.expires and one.expires <= now)
-    ]
+    return [one for one in live if (one.key_id in there or known.get(one.key_id) in prints) and not one.ended(now)]

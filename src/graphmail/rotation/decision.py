@@ -50,6 +50,8 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
     if not older:
         return _one(newest, wishes, now)
     old = older[-1]
+    if newest.ended(now):
+        return _ended(newest, old, now)
     if not newest.delivered:
         if not proved:
             return Decision("prove", f"credential {newest.key_id} is new and not proved", newest, old)
@@ -76,6 +78,15 @@ def _one(only: Credential, wishes: Wishes, now: datetime) -> Decision:
         return Decision("add", f"credential {only.key_id} ends on {only.expires:%Y-%m-%d}", only, only)
     end = f", and ends on {only.expires:%Y-%m-%d}" if only.expires else ""
     return Decision("nothing", f"credential {only.key_id} is not due{end}", only)
+
+
+def _ended(newest: Credential, old: Credential, now: datetime) -> Decision:
+    """What should have taken the other's place is over itself: nothing can be proved with it any more.
+
+    The place for a further one is made by what has ended; what still works is left.
+    """
+    gone = old if old.ended(now) else newest
+    return Decision("remove", f"credential {gone.key_id} ended before another had taken its place", gone, gone)
 
 
 def _due(only: Credential, end: datetime, wishes: Wishes, now: datetime) -> bool:

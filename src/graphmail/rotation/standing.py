@@ -30,6 +30,10 @@ class Credential:
     acknowledged: datetime | None
     made: datetime | None = None
 
+    def ended(self, now: datetime) -> bool:
+        """Whether it opens nothing any more, whatever is still on the app."""
+        return self.expires is not None and self.expires <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
