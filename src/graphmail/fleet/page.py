@@ -80,6 +80,7 @@ def to_html(fleet: Fleet, folder: Path) -> str:
     environment = templates("graphmail.fleet")
     environment.filters["link"] = lambda report: quote(os.path.relpath(report.absolute(), folder))
     environment.filters["day"] = _day
+    environment.filters["minute"] = _minute
     environment.filters["number"] = lambda value: f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
     script = (Path(__file__).parent / "templates" / "fleet.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -103,3 +104,10 @@ def to_html(fleet: Fleet, folder: Path) -> str:
 
 def _day(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else "–"
+
+
+def _minute(moment: datetime | None) -> str:
+    """Several runs a day are common while somebody mends a customer. Where a column is narrow the time goes below."""
+    if moment is None:
+        return "–"
+    return Markup('<span class="short">{:%Y-%m-%d}</span> {:%H:%M}').format(*[moment.astimezone(UTC)] * 2)

@@ -44,7 +44,7 @@ def needs(fleet: Fleet) -> Shown:
             need.customer or "the archive",
             WORDS[need.urgency],
             need.what,
-            _day(need.since),
+            _minute(need.since),
             need.todo,
         ]
         for need in fleet.needs
@@ -58,7 +58,7 @@ def matrix(fleet: Fleet) -> Shown:
         [customer.name, WORDS[customer.state]]
         + [WORDS[cell.standing] for cell in customer.cells.values()]
         + ["–" if cell.standing == "missing" else WORDS[cell.standing] for cell in customer.beside.values()]
-        + [_day(customer.last_proof)]
+        + [_minute(customer.last_proof)]
         for customer in fleet.customers
     ]
     return _table(rows, ["customer", "state", *COLUMNS.values(), "last proof"])
@@ -75,8 +75,8 @@ def credentials(fleet: Fleet) -> Shown:
     return Shown(charts.ends(known, fleet.at, "ends") if known else "<p>No end is known here.</p>")
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else "–"
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
 
 
 def _table(rows: list[list[str]], head: list[str]) -> Shown:

@@ -17,6 +17,8 @@ from graphmail.tenant import Tenant
 
 RECORD = "drift"
 
+TOLD = 3  # differences in the line on the console; the table and the JSON have all
+
 
 class CustomerDriftInfo(Info):
     """`status` is `none`, `drift`, or `unknown` where the tenant could not be read; never a failure of the task."""
@@ -92,4 +94,6 @@ class CustomerDriftInfo(Info):
 def _counted(found: list[Difference]) -> str:
     if not found:
         return "as the inventory says"
-    return f"{len(found)} differences" if len(found) > 1 else "1 difference"
+    told = "; ".join(difference.what for difference in found[:TOLD])
+    more = f"; and {len(found) - TOLD} more" if len(found) > TOLD else ""
+    return f"{len(found)} difference{'s' if len(found) > 1 else ''}: {told}{more}"
