@@ -24,6 +24,7 @@ import pyrage
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
+from graphmail.durable import sync_folder
 from graphmail.errors import TenantError
 
 # pyrage has no types: an age or an SSH private key, an age or an SSH public key.
@@ -94,7 +95,7 @@ def new_identity(path: Path) -> str:
         out.write(f"# public key: {public}\n{identity}\n")
         out.flush()
         os.fsync(out.fileno())
-    _fsync_folder(path.parent)
+    sync_folder(path.parent)
     return public
 
 
@@ -130,7 +131,7 @@ def write_sealed(path: Path, plaintext: bytes, recipients: Sequence[str]) -> str
             os.fsync(out.fileno())
         Path(temporary).replace(path)
         temporary = ""
-        _fsync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise TenantError("A sealed file was not written", found=f"{path}: {error.strerror}") from None
     finally:
@@ -193,14 +194,6 @@ def _keys(path: Path) -> tuple[list[Identity], str]:
 def _ssh_key(text: bytes) -> tuple[list[Identity], str]:
     public = load_ssh_private_key(text, password=None).public_key()
     return [pyrage.ssh.Identity.from_buffer(text)], public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-
-
-def _fsync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

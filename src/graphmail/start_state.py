@@ -8,11 +8,11 @@ told from it. Written before the tenant is, and on disk before the caller goes o
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from graphmail.durable import replace_file
 from graphmail.errors import TenantError
 from graphmail.journal import Journal
 from graphmail.tenant import Tenant
@@ -151,18 +151,8 @@ class StartState:
         """The whole file under another name first: whoever is killed leaves the old one or the new one."""
         text = json.dumps({"schema": SCHEMA, "tenants": self._all() | {self._tenant.tenant_id: own}}, indent=2)
         self._tenant.state.make()
-        new = self._path.with_suffix(f".{os.getpid()}")
         try:
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            replace_file(self._path, f"{text}\n".encode())
         except OSError as error:
             raise TenantError(
                 "The record of the start state was not written", found=f"{self._path}: {error.strerror}"

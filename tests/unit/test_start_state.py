@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
 
-from graphmail import start_state
 from graphmail.errors import TenantError
 from graphmail.journal import Journal
 from graphmail.start_state import ListChange, StartState
@@ -42,7 +42,7 @@ def test_the_file_is_private_and_a_killed_writer_leaves_the_old_one(record, tena
     def killed(file):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(start_state.os, "fsync", killed)
+    monkeypatch.setattr(os, "fsync", killed)
     with pytest.raises(KeyboardInterrupt):
         record.change(*GROUP, {}, {"address": "c@x"})
     assert path.read_bytes() == before

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import bagit
 
-from graphmail.evidence.files import EvidenceError, sync_folder
+from graphmail.durable import sync_folder
+from graphmail.evidence.files import EvidenceError
 
 ALGORITHMS = {"sha256": 64, "sha512": 128}
 DECLARATION = "bagit.txt"

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from graphmail.durable import sync_folder
 from graphmail.evidence import bag
-from graphmail.evidence.files import EvidenceError, sync_folder
+from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.personal.mapping import FOLDER, known_here
 from graphmail.evidence.personal.placeholders import put_back
 from graphmail.evidence.personal.text import decode, encode

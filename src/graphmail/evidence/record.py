@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from graphmail.evidence.files import EvidenceError, sync_folder, write_once
+from graphmail.durable import sync_folder
+from graphmail.evidence.files import EvidenceError, write_once
 from graphmail.printable import visible
 from graphmail.state import CUSTOMER_NAME
 

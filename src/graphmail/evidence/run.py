@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphmail.clock import SystemClock
+from graphmail.durable import sync_folder
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
-from graphmail.evidence.files import EvidenceError, folder_lock, sync_folder, write_once, write_over
+from graphmail.evidence.files import EvidenceError, folder_lock, write_once, write_over
 from graphmail.evidence.personal.mapping import known_here
 from graphmail.evidence.personal.placeholders import put_back
 from graphmail.evidence.personal.taking import take

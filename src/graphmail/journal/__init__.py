@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from graphmail.durable import sync_folder
 from graphmail.errors import TenantError
 from graphmail.journal.line import CUT, Entry, Fact, Line, in_doubt, lines_of, unsettled, written
 
@@ -128,11 +129,7 @@ class Journal:
         finally:
             os.close(file)
         if new:
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self.path.parent)
 
     def _bytes(self) -> bytes:
         try:

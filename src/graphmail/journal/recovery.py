@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphmail.durable import replace_file
 from graphmail.errors import TenantError
 from graphmail.journal import Journal
 from graphmail.journal.line import LOST, salvaged
@@ -49,7 +49,7 @@ def recover(state: StateFolder) -> Recovery:
             end = b"" if lines[-1].state == "cut" and not lines[-1].ended else b"\n"
             try:
                 _append(recovery.aside, aside)
-                _replace(state.journal, b"\n".join(kept) + end)
+                replace_file(state.journal, b"\n".join(kept) + end)
             except OSError as error:
                 told = f"{error.filename}: {error.strerror}"
                 raise TenantError("The journal was not recovered", found=told, remedy="it is as it was") from None
@@ -63,21 +63,3 @@ def _append(path: Path, lines: list[bytes]) -> None:
         file.write(b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

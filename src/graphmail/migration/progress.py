@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from graphmail.durable import replace_file, sync_folder
 from graphmail.errors import TenantError
 from graphmail.migration.standing import Standing
 from graphmail.migration.steps import ROUTES, Route, Step, after, step_of
@@ -97,23 +97,9 @@ class Progresses:
             "red": progress.red,
             "wait": progress.wait.facts() if progress.wait else None,
         }
-        path = self._state.make().migration
-        new = path.with_suffix(f".{os.getpid()}")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(json.dumps(kept, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-        self._sync()
+        replace_file(self._state.make().migration, f"{json.dumps(kept, indent=2)}\n".encode())
 
     def clear(self) -> None:
         self._state.migration.unlink(missing_ok=True)
         if self._state.path.exists():
-            self._sync()
-
-    def _sync(self) -> None:
-        folder = os.open(self._state.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            sync_folder(self._state.path)

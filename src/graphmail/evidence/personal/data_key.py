@@ -19,7 +19,8 @@ from typing import Any, Self
 import pyrage
 
 from graphmail import sealed
-from graphmail.evidence.files import EvidenceError, sync_folder
+from graphmail.durable import sync_folder
+from graphmail.evidence.files import EvidenceError
 from graphmail.state import StateFolder
 
 _OPERATORS = "# operators: "

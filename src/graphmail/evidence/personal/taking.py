@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphmail.evidence.files import sync_folder, write_over
+from graphmail.durable import sync_folder
+from graphmail.evidence.files import write_over
 from graphmail.evidence.personal.addresses import canonical, plain
 from graphmail.evidence.personal.data_key import DataKey
 from graphmail.evidence.personal.finding import Finder

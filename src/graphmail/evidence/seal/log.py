@@ -17,7 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from graphmail.evidence.files import EvidenceError, sync_folder, write_over
+from graphmail.durable import sync_folder
+from graphmail.evidence.files import EvidenceError, write_over
 from graphmail.evidence.record import Environment
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.checkpoint import Head
