@@ -120,6 +120,7 @@ def test_consent_that_the_vendors_older_token_lacks(contoso):
     contoso.sandbox.settle(contoso.tenant)
     answer = diagnosed(contoso, "cannot send")
     assert (answer.cause, answer.says.count("possible")) == ("consent_not_yet", 1)
+    assert answer.says.startswith("No known cause is certain; ")
     assert "asks for a new token" in answer.next_step
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
+from graphmail.diagnosis.cause import Certainty
 from graphmail.diagnosis.judgement import Judgement
 from graphmail.diagnosis.symptom import Symptom
 
@@ -54,6 +55,8 @@ class Answer:
         if not self.explained:
             title = f"None of the known causes of {str(self.symptom)!r} holds{undecided}; but: {first.cause.title}"
             return f"{title}{self.waited}"
+        if first.proof and first.proof.certainty is Certainty.POSSIBLE:
+            return f"No known cause is certain{undecided}; {first.cause.title} ({first.observed}){self.waited}"
         return f"{first.cause.title} ({first.observed}){self.waited}"
 
     @property
