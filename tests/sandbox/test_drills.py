@@ -123,19 +123,25 @@ def test_a_kept_connection_is_reset_when_it_is_used_again(sandbox, graph: Graph)
     assert sandbox.writes == []
 
 
-def test_a_connection_closed_after_its_answer_costs_nothing_but_a_new_one(sandbox, graph: Graph, monkeypatch):
-    """A read is repeated once, as clients do: the second request may be on its way before the close is seen."""
+@pytest.fixture
+def repeats_reads(sandbox, monkeypatch) -> None:
+    """As clients do, once: a request may be on its way on a kept connection before its close is seen."""
+    http = requests.Session()
+    http.trust_env, http.verify = False, sandbox.http.verify
+    http.mount("https://", HTTPAdapter(max_retries=Retry(total=1, read=1)))
+    monkeypatch.setattr(sandbox, "http", http)
+
+
+@pytest.mark.usefixtures("repeats_reads")
+def test_a_connection_closed_after_its_answer_costs_nothing_but_a_new_one(sandbox, graph: Graph):
     plan(sandbox, "closed_after_the_answer", service="graph")
-    repeating = requests.Session()
-    repeating.trust_env, repeating.verify = False, sandbox.http.verify
-    repeating.mount("https://", HTTPAdapter(max_retries=Retry(total=1, read=1)))
-    monkeypatch.setattr(sandbox, "http", repeating)
     assert graph("GET", "/organization").status_code == 200
     assert graph("GET", "/organization").status_code == 200
     (drill,) = planned(sandbox)
     assert (drill["matched"], len(drill["struck"])) == (2, 1)
 
 
+@pytest.mark.usefixtures("repeats_reads")
 def test_a_port_is_shut_before_the_nth_request_until_the_clock_is_further(sandbox, graph: Graph):
     plan(sandbox, "connection_refused", service="graph", nth=2, parameters={"seconds": 600})
     assert graph("GET", "/organization").status_code == 200
@@ -146,6 +152,7 @@ def test_a_port_is_shut_before_the_nth_request_until_the_clock_is_further(sandbo
     assert graph("GET", "/organization").status_code == 200
 
 
+@pytest.mark.usefixtures("repeats_reads")
 def test_a_port_is_shut_at_once_and_a_reset_opens_it(sandbox, graph: Graph):
     plan(sandbox, "connection_refused", service="graph", parameters={"seconds": 600})
     with pytest.raises(requests.exceptions.ConnectionError, match="refused"):
