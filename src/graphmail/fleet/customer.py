@@ -59,7 +59,7 @@ class FleetCustomer:
         """`runs` are oldest first; `meant` is what the inventory says."""
         kinds = {record.notebook for run in runs for record in run.records}
         cells = {kind: doubt(Cell.of(kind, runs), runs, meant) for kind in VERIFICATIONS}
-        others = {kind: Cell.of(kind, runs) for kind in kinds if kind in ENDS}
+        others = {kind: _meant(Cell.of(kind, runs), meant) for kind in kinds if kind in ENDS}
         order = {run.run_id: number for number, run in enumerate(runs)}
         verified = [order[cell.run.run_id] for cell in cells.values() if cell.run and cell.record]
         oldest = min(verified) if len(verified) == len(cells) else 0
@@ -130,3 +130,8 @@ class FleetCustomer:
         # What was proved in the same run or later speaks against it.
         again = any(cell.run is gone.run for cell in self.cells.values() if cell.record)
         return self.last is gone.run and not again
+
+
+def _meant(cell: Cell, meant: Meant | None) -> Cell:
+    """The cell, unknown where it is about another tenant than the inventory's: nothing is gone from that one."""
+    return cell.doubted(meant.of_another_tenant(cell.record)) if meant and cell.record else cell

@@ -23,22 +23,35 @@ class Meant:
     """What the inventory says that a proof must be about. `client_id` is empty where it names none."""
 
     root: Path
+    tenant_id: str
     client_id: str
     mailboxes: frozenset[str]
+    outside_mailbox: str
 
     @classmethod
     def of(cls, root: Path, entry: Customer) -> Self:
-        return cls(root, (entry.app.client_id or "").lower(), frozenset(one.lower() for one in entry.mailboxes))
+        mailboxes = frozenset(one.lower() for one in entry.mailboxes)
+        client_id = (entry.app.client_id or "").lower()
+        return cls(root, entry.tenant_id.lower(), client_id, mailboxes, entry.outside_mailbox.lower())
 
     def differs(self, record: Record) -> str:
         """How the record is about something else. Mailboxes are compared where the customer's data key is here."""
+        if elsewhere := self.of_another_tenant(record):
+            return elsewhere
         if self.client_id and record.subject.client_id.lower() != self.client_id:
             return f"it is about another app than the inventory's, {record.subject.client_id}"
-        shown = readable(Run(self.root, record.customer, record.run_id), record).subject.mailboxes
-        if any(PLACEHOLDER.search(one) for one in shown):
+        shown = readable(Run(self.root, record.customer, record.run_id), record).subject
+        if any(PLACEHOLDER.search(one) for one in (*shown.mailboxes, shown.outside_mailbox)):
             return ""
-        same = {one.lower() for one in shown} == self.mailboxes
-        return "" if same else "it is about other mailboxes than the inventory's"
+        if {one.lower() for one in shown.mailboxes} != self.mailboxes:
+            return "it is about other mailboxes than the inventory's"
+        same = shown.outside_mailbox.lower() == self.outside_mailbox
+        return "" if same else "it is about another mailbox outside the group than the inventory's"
+
+    def of_another_tenant(self, record: Record) -> str:
+        """How it is about another tenant: a customer that moved is set up anew, and nothing of before counts."""
+        same = record.tenant_id.lower() == self.tenant_id
+        return "" if same else f"it is about another tenant than the inventory's, {record.tenant_id}"
 
 
 def doubt(cell: Cell, runs: Sequence[SeenRun], meant: Meant | None) -> Cell:

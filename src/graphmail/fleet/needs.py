@@ -126,7 +126,7 @@ def _cells(customer: FleetCustomer, standing: Standing, urgency: Urgency, words:
     for cell in (*customer.beside.values(), *customer.others.values()):
         if cell.standing == standing and standing != "missing":
             todo = _BESIDE_DO.get(cell.kind, "read the run's report, and run its playbook again")
-            what = f"{words}: {_claim(cell)} ({_wrong(cell, standing)})"
+            what = f"{words}: {_claim(cell)} ({cell.why or _wrong(cell, standing)})"
             yield Need(urgency, customer.name, what, todo, cell.since, cell.run)
 
 

@@ -62,7 +62,8 @@ class FleetArchive(Archive):
         known = EXAMPLE.customers.get(customer)
         mailboxes = list(known.mailboxes) if known else ["a@contoso.example"]
         client_id = (known.app.client_id if known else None) or "c"
-        return Subject(client_id=client_id, key_id="k", mailboxes=mailboxes, outside_mailbox="ceo@x.example")
+        outside = known.outside_mailbox if known else "ceo@x.example"
+        return Subject(client_id=client_id, key_id="k", mailboxes=mailboxes, outside_mailbox=outside)
 
     def access(self, customer: str, verdict: str) -> list[Check]:
         """A test of each mailbox; the first has the verdict."""

@@ -13,18 +13,20 @@ from graphmail.fleet.junit import to_junit
 from graphmail.state import StateFolder, state_root
 from tests.sandbox_process import ROOT
 from tests.unit.customer_archive import CLIENT, MAILBOXES, OBJECT, OUTSIDE, CustomerArchive, proved, state
-from tests.unit.evidence_samples import record
+from tests.unit.evidence_samples import NOON, TENANT, check, record
 from tests.unit.fleet.archive import DAY
+
+ANOTHER_TENANT = TENANT.replace("0001", "0009")
 
 INVENTORY = """\
 customers:
   contoso:
-    tenant_id: 5a4d0000-0000-4000-8000-000000000001
+    tenant_id: %s
     initial_domain: contoso.onmicrosoft.example
     app: {%s}
     group: {address: kundo@contoso.example, owners: [admin@contoso.example]}
     mailboxes: [%s]
-    outside_mailbox: ceo@contoso.example
+    outside_mailbox: %s
 """
 
 
@@ -108,11 +110,11 @@ def test_a_passed_record_without_a_test_of_each_mailbox_is_no_proof(sealed, miss
     assert "no passed test of [" in why(sealed)
 
 
-def inventory(folder, *mailboxes, app=""):
+def inventory(folder, *mailboxes, app="", tenant=TENANT, outside=OUTSIDE):
     file = folder / "inventory.yml"
     text = (ROOT / "inventory.example.yml").read_text()
     head = text[: text.index("\ncustomers:") + 1]
-    file.write_text(head + INVENTORY % (app, ", ".join(mailboxes)))
+    file.write_text(head + INVENTORY % (tenant, app, ", ".join(mailboxes), outside))
     return file
 
 
@@ -123,6 +125,32 @@ def test_a_proof_of_other_mailboxes_or_another_app_than_the_inventorys_is_not_gr
     assert why(sealed, inventory=same) == ""
     assert "other mailboxes" in why(sealed, inventory=inventory(tmp_path, *MAILBOXES, "new@contoso.example"))
     assert "another app" in why(sealed, inventory=inventory(tmp_path, *MAILBOXES, app=f"client_id: {OBJECT}"))
+
+
+def test_a_proof_of_another_tenant_than_the_inventorys_is_not_green(sealed, tmp_path):
+    sealed.run(1)
+    assert why(sealed, inventory=inventory(tmp_path, *MAILBOXES, tenant=TENANT.upper())) == ""
+    moved = inventory(tmp_path, *MAILBOXES, tenant=ANOTHER_TENANT)
+    for kind in VERIFICATIONS:
+        assert why(sealed, kind, inventory=moved) == f"it is about another tenant than the inventory's, {TENANT}"
+
+
+def test_what_was_proved_absent_in_another_tenant_than_the_inventorys_is_not_offboarded(sealed, tmp_path):
+    run = sealed.begun(1)
+    about = {"customer": run.customer, "run_id": run.run_id, "notebook": "proof_of_absence"}
+    run.write_record(record(check(), **about))
+    run.close("succeeded", NOON)
+    assert contoso(sealed, inventory=inventory(tmp_path, *MAILBOXES)).state == "offboarded"
+    moved = inventory(tmp_path, *MAILBOXES, tenant=ANOTHER_TENANT)
+    fleet = Fleet.read(sealed.root, inventory=moved)
+    assert fleet.state == "unknown"
+    assert any("another tenant" in need.what for need in fleet.needs)
+
+
+def test_a_proof_with_another_mailbox_outside_than_the_inventorys_is_not_green(sealed, tmp_path):
+    sealed.run(1)
+    assert why(sealed, inventory=inventory(tmp_path, *MAILBOXES, outside=OUTSIDE.upper())) == ""
+    assert "another mailbox outside" in why(sealed, inventory=inventory(tmp_path, *MAILBOXES, outside="hr@x.example"))
 
 
 def test_mailboxes_that_cannot_be_read_here_are_not_compared(sealed, tmp_path):
