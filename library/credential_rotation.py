@@ -67,6 +67,11 @@ options:
       - The vendor signs in with its own identity provider; nothing ends, and nothing is replaced.
     type: bool
     default: false
+  last_step:
+    description:
+      - RV(status) and RV(key_id) of the round before, with a space between. The same again changed nothing, and fails.
+    type: str
+    default: ""
   max_wait:
     description:
       - How many seconds Entra may take until it refuses what was taken back.

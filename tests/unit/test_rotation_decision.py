@@ -85,7 +85,7 @@ def test_where_both_have_ended_the_older_one_goes_and_makes_room_for_another(ack
     decision = decide(Standing([over, old]), WISHES, NOW, proved=False)
 
     assert (decision.step, decision.about) == ("remove", old)
-    assert step(over, removed=[old]) == "prove_removed"
+    assert step(over, removed=[old]) == "add"
     assert step(over) == "add"
 
 
@@ -95,6 +95,25 @@ def test_where_the_new_one_alone_has_ended_it_goes_and_the_working_one_stays():
 
     assert (decision.step, decision.about) == ("remove", over)
     assert step(OLD) == "add"
+
+
+def test_a_proof_that_never_ends_does_not_keep_a_due_one_from_being_replaced():
+    due, gone = replace(OLD, expires=NOW + DAY), replace(OLD, key_id="gone")
+
+    assert step(due, removed=[gone]) == "add"
+    assert step(NEW, due, removed=[gone]) == "prove"
+    assert step(NEW, due, removed=[gone], proved=True) == "hand_over"
+    assert step(replace(NEW, delivered=True), due, removed=[gone]) == "prove_removed"
+
+
+def test_a_new_one_that_nobody_can_open_goes_when_somebody_says_so_and_the_vendor_has_not_got_it():
+    lost, asked = replace(NEW, lost=True), replace(WISHES, replace=frozenset({"new"}))
+    acknowledged = replace(lost, delivered=True, acknowledged=NOW - 8 * DAY)
+
+    assert decide(Standing([lost, OLD]), asked, NOW, proved=False).about == lost
+    assert step(lost, OLD) == "prove"
+    assert decide(Standing([acknowledged, OLD]), asked, NOW, proved=False).about == OLD
+    assert step(acknowledged, wishes=asked) == "add"
 
 
 CREDENTIALS = st.builds(

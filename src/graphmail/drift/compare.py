@@ -145,7 +145,8 @@ class Comparison:
     def _replacing(self, credential: Values) -> bool:
         """Whether a rotation is under way: then the old one, of another kind, is there on purpose."""
         wishes = Wishes(Lifetime.parse(credential["rotate_before"]), Lifetime.parse(credential["grace"]))
-        return under_way(Standing.of(Journal(self._tenant.state.journal)), wishes, self._tenant.clock.now())
+        standing = Standing.of(Journal(self._tenant.state.journal), client_id=str(self.application["appId"]))
+        return under_way(standing, wishes, self._tenant.clock.now())
 
     def _kept(self, known: list[str]) -> Iterator[Difference]:
         """What the vendor keeps must live, and for a while; the latest end counts."""

@@ -10,6 +10,7 @@ from graphmail.resources.credential_journal import ADD_FEDERATED, KINDS, Credent
 from graphmail.resources.entra_application_key import ApplicationKey
 from graphmail.resources.entra_application_password import ApplicationPassword
 from graphmail.resources.entra_federated_identity_credential import NAME, FederatedIdentityCredential
+from graphmail.resources.federated_credentials import federated_credentials
 from graphmail.tenant import Tenant
 
 
@@ -58,6 +59,9 @@ class Glance:
             for kind, collection in (("secret", "passwordCredentials"), ("certificate", "keyCredentials"))
             for one in application.get(collection) or ()
         }
+        federated = CredentialJournal(tenant, str(application["appId"]), ADD_FEDERATED).sealed()
+        if federated and not isinstance(self.resource, FederatedIdentityCredential):
+            there |= {str(one["id"]): "federated" for one in federated_credentials(tenant, application)}
         made = [
             f"{kind} {one['key_id']}"
             for action, kind in KINDS.items()

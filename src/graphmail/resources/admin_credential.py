@@ -43,6 +43,8 @@ class AdminCredential(Resource):
             return result | {"seconds": 0, "token": ""}
         began = tenant.clock.now()
         said = self._proved_gone(tenant, params) if params["state"] == "absent" else self._proved(tenant, params)
+        # Every right is there, or none shall be.
+        no_longer_awaited(tenant)
         return result | {"seconds": round((tenant.clock.now() - began).total_seconds()), "token": said}
 
     def read(self, tenant: Tenant, desired: Values) -> Found | None:
@@ -92,7 +94,6 @@ class AdminCredential(Resource):
             poll(tenant.clock, probe, desired["max_wait"], "the rights to be in the onboarding app's new tokens")
         except DeadlineExceeded as late:
             raise late.with_remedy(f"what it lacked last: {seen}; run the same playbook again, it goes on") from None
-        no_longer_awaited(tenant)
         return "every right"
 
     def _lacking(self, tenant: Tenant, credential: SealedCredential, desired: Values) -> str:

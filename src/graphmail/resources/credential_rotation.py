@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
+from graphmail.credentials import read
 from graphmail.customers.span import Lifetime
 from graphmail.errors import TenantError
 from graphmail.evidence import Check, latest_record
@@ -18,15 +20,13 @@ from graphmail.pending import Pending, Wait
 from graphmail.resource import Info, Option, Values
 from graphmail.resources.application_reference import REFERENCE
 from graphmail.resources.credential_handover import PROOF, why_not_proved
-from graphmail.resources.credential_journal import ADD, ADD_CERTIFICATE
+from graphmail.resources.credential_journal import ADD_FEDERATED, KINDS
 from graphmail.rotation.decision import Decision, Wishes, decide
 from graphmail.rotation.removal import tried
 from graphmail.rotation.standing import DEAD, Credential, Standing
 from graphmail.task_record import keep, record_of, subject
 from graphmail.tenant import Tenant
 
-# What the inventory calls a kind, by what the journal's intent says.
-KINDS = {ADD: "secret", ADD_CERTIFICATE: "certificate"}
 RECORD = "rotation"
 # A wait for a person: how long until somebody is reminded by the reports.
 PATIENCE = timedelta(days=14)
@@ -49,14 +49,16 @@ class CredentialRotation(Info):
         "keep": Option("", {"type": "bool", "default": False}),
         "federated": Option("", {"type": "bool", "default": False}),
         "max_wait": Option("", {"type": "int", "default": 900}),
+        "last_step": Option("", {"type": "str", "default": ""}),
     }
 
     def look(self, tenant: Tenant, params: Values) -> Values:
         if params["keep"] or params["federated"]:
             why = "the vendor keeps a credential of its own" if params["keep"] else "a federated credential has no end"
-            return _said(Decision("nothing", f"nothing to replace: {why}"), Standing()) | {
-                "strangers": params["replace"]
-            }
+            nothing = Decision("nothing", f"nothing to replace: {why}")
+            if not tenant.run.check_mode:
+                self._wait(tenant, nothing, params)
+            return _said(nothing, Standing()) | {"strangers": params["replace"]}
         wishes = _wishes(params)
         journal = Journal(tenant.state.journal, tenant.clock)
         self._acknowledge(tenant, journal, params)
@@ -69,9 +71,11 @@ class CredentialRotation(Info):
         decision = decide(standing, wishes, now, proved=self._proved(tenant, standing, params))
         if tenant.run.check_mode:
             return _said(decision, standing)
+        _must_go_on(tenant, decision, params["last_step"])
         if decision.step == "prove_removed" and decision.about:
             return self._prove_removed(tenant, journal, decision.about, params) | {"credentials": _rows(standing)}
-        if decision.step == "remove" and standing.live and not standing.live[0].ended(now):
+        _must_open(tenant, decision, standing, wishes)
+        if decision.step == "remove" and _takes_one_that_works(decision, standing, now):
             self._must_work(tenant)
         self._wait(tenant, decision, params)
         return _said(decision, standing)
@@ -82,7 +86,7 @@ class CredentialRotation(Info):
         if tenant.run.check_mode:
             return
         deliveries = Deliveries(tenant.state, tenant.clock)
-        for credential in Standing.of(journal, params["recipients"]).live:
+        for credential in Standing.of(journal, params["recipients"], params["client_id"] or "").live:
             if credential.acknowledged or not credential.delivered:
                 continue
             receipt = receipt_of(tenant.state, tenant.tenant_id, credential.key_id, params["recipients"])
@@ -95,7 +99,7 @@ class CredentialRotation(Info):
     def _proved(tenant: Tenant, standing: Standing, params: Values) -> bool:
         if len(standing.live) < 2 or standing.live[0].delivered or tenant.run.evidence is None:
             return False
-        if standing.live[0].ended(tenant.clock.now()):
+        if standing.live[0].lost or standing.live[0].ended(tenant.clock.now()):
             return False
         record = latest_record(tenant.run.evidence, tenant.customer, PROOF)
         return not why_not_proved(tenant, record, live_credential(tenant), params)
@@ -116,6 +120,11 @@ class CredentialRotation(Info):
             journal.outcome(gone.marker, DEAD, key_id=gone.key_id, end=end)
         result = _said(Decision("prove_removed", check.observed, gone), Standing())
         if check.verdict == "passed":
+            return result
+        if check.verdict == "unknown" and gone.action == ADD_FEDERATED:
+            # Only the vendor's identity provider could try it. It is off the app, which several reads have shown.
+            tenant.warn(f"Credential {gone.key_id} was taken back and cannot be tried here: {check.observed}")
+            journal.outcome(gone.marker, "untried", key_id=gone.key_id, end="")
             return result
         error = TenantError(
             f"The credential that was replaced is not proved dead for customer {tenant.customer}",
@@ -164,7 +173,8 @@ def _strangers(tenant: Tenant, journal: Journal, standing: Standing, wishes: Wis
     that cannot be replaced yet is told too.
     """
     live = [credential.key_id for credential in standing.live]
-    for key_id in sorted(wishes.replace & set(live[:-1])):
+    stuck = {one.key_id for one in standing.live if one.lost}
+    for key_id in sorted(wishes.replace & set(live[:-1]) - stuck):
         tenant.warn(
             f"Credential {key_id} cannot be replaced yet: it is itself taking the place of {live[-1]}, and no more "
             "than two may live. Let this rotation come to its end, then run rotate.yml with the same key id again."
@@ -174,11 +184,54 @@ def _strangers(tenant: Tenant, journal: Journal, standing: Standing, wishes: Wis
 
 def _standing(tenant: Tenant, journal: Journal, params: Values) -> Standing:
     """Without what cannot be tried any more, since its sealed copy is gone; that is told."""
-    standing = Standing.of(journal, params["recipients"])
-    lost = [gone for gone in standing.removed if not tenant.state.retired(gone.key_id).exists()]
-    for gone in lost:
-        tenant.warn(f"Credential {gone.key_id} was taken back and cannot be tried: its sealed copy is gone.")
-    return replace(standing, removed=[gone for gone in standing.removed if gone not in lost])
+    standing = Standing.of(journal, params["recipients"], params["client_id"] or "")
+    lost = {gone.key_id: why for gone in standing.removed if (why := _unreadable(tenant.state.retired(gone.key_id)))}
+    for key_id, why in lost.items():
+        tenant.warn(f"Credential {key_id} was taken back and cannot be tried: {why}")
+    live = [replace(one, lost=bool(_unreadable(tenant.state.credential(one.key_id)))) for one in standing.live]
+    return replace(standing, live=live, removed=[gone for gone in standing.removed if gone.key_id not in lost])
+
+
+def _unreadable(path: Path) -> str:
+    """Why that sealed copy cannot be opened; empty where it can."""
+    if not path.exists():
+        return f"its sealed copy is gone ({path})"
+    try:
+        read(path)
+    except TenantError as error:
+        return str(error)
+    return ""
+
+
+def _must_go_on(tenant: Tenant, decision: Decision, last_step: str) -> None:
+    """The same step about the same credential again: what it was to do was not done, and would never be."""
+    if decision.about and last_step == f"{decision.step} {decision.about.key_id}":
+        raise TenantError(
+            f"The rotation of customer {tenant.customer} does not go on",
+            expected=f"another step after {decision.step} of credential {decision.about.key_id}",
+            found="the same again: it changed nothing",
+            remedy="see in Entra whether that credential is on this app, and `python -m graphmail.journal show`",
+        )
+
+
+def _must_open(tenant: Tenant, decision: Decision, standing: Standing, wishes: Wishes) -> None:
+    """Raises where the step needs the sealed copy of the newest, which is lost, and nobody said to replace it."""
+    newest = next(iter(standing.live), None)
+    if newest is None or not newest.lost or newest.key_id in wishes.replace:
+        return
+    if decision.step in ("prove", "hand_over", "remove") and decision.about not in standing.gone:
+        path = tenant.state.credential(newest.key_id)
+        raise TenantError(
+            f"The sealed copy of credential {newest.key_id} cannot be opened",
+            found=_unreadable(path),
+            remedy=f"restore {path}, or run rotate.yml with -e rotation_replace={newest.key_id}",
+        )
+
+
+def _takes_one_that_works(decision: Decision, standing: Standing, now: datetime) -> bool:
+    """Else nothing is lost by it: it ended, is gone from the app already, or is the newest that nobody can open."""
+    newest = standing.live[0] if standing.live else None
+    return newest is not None and not newest.ended(now) and not newest.lost and decision.about not in standing.gone
 
 
 def _rows(standing: Standing) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from graphmail.tenant import Tenant
 
 def refuse_third(tenant: Tenant, application: dict[str, Any]) -> None:
     """Raises TenantError where two that were made here are on the app and have not ended."""
-    live = Standing.of(Journal(tenant.state.journal)).live
+    live = Standing.of(Journal(tenant.state.journal), client_id=str(application["appId"])).live
     if len(live) < 2:
         return
     acting = _acting(tenant, application, live)

@@ -12,6 +12,10 @@ from graphmail.rotation.standing import Credential, Standing
 Step = Literal["nothing", "add", "prove", "hand_over", "awaiting_receipt", "grace", "remove", "prove_removed"]
 
 
+# What the vendor needs, before a proof about one that it has no more: that may never come to an end.
+URGENT = frozenset({"add", "prove", "hand_over"})
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the inventory and the operator want. `replace` are key ids to be replaced now, due or not."""
@@ -38,9 +42,14 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
     At most two live; the older one goes only when the newer one was proved, delivered and acknowledged, and the time
     that the vendor has to change over is past.
     """
-    if standing.removed:
+    decision = _next(standing, wishes, now, proved=proved)
+    if standing.removed and decision.step not in URGENT:
         gone = standing.removed[0]
         return Decision("prove_removed", f"credential {gone.key_id} was taken back and not yet seen refused", gone)
+    return decision
+
+
+def _next(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -> Decision:
     if not standing.live:
         return Decision("nothing", "no live credential was made here: run onboard.yml")
     newest, *older = standing.live
@@ -52,6 +61,8 @@ def decide(standing: Standing, wishes: Wishes, now: datetime, *, proved: bool) -
     old = older[-1]
     if newest.ended(now):
         return _ended(newest, old, now)
+    if newest.lost and newest.key_id in wishes.replace and newest.acknowledged is None:
+        return Decision("remove", f"nobody can prove or deliver credential {newest.key_id} any more", newest, newest)
     if not newest.delivered:
         if not proved:
             return Decision("prove", f"credential {newest.key_id} is new and not proved", newest, old)

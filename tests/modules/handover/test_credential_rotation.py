@@ -12,6 +12,7 @@ from graphmail.credentials import read
 from graphmail.evidence import Run
 from graphmail.handover.opening import Opening
 from graphmail.handover.received import take_in
+from graphmail.journal.recovery import recover
 from graphmail.state import StateFolder
 from tests.killed import Killer
 from tests.modules.handover.conftest import CEO, NAME, SUPPORT
@@ -299,3 +300,47 @@ def test_who_wants_one_replaced_that_cannot_be_is_told(rotation):
     assert said["strangers"] == ["a-typo"]
     said = rotation.next(replace=[rotation.old])
     assert ("warnings" in said, said["strangers"]) == (False, [])
+
+
+def test_a_retired_copy_that_does_not_open_is_told_and_keeps_no_due_one_from_being_replaced(rotation, sandbox, task):
+    new = rotation.add(rotation.next())
+    rotation.acknowledge(rotation.hand_over(new))
+    assert rotation.next(grace="none")["status"] == "remove"
+    task(PASSWORD, application="kundo-mail", state="absent", key_id=rotation.old)
+    copy = task.state / "contoso" / "credentials" / "retired" / f"{rotation.old}.age"
+    copy.write_bytes(copy.read_bytes()[:50])
+
+    said = rotation.next()
+
+    assert (said["status"], said["key_id"]) == ("nothing", new)
+    assert any("cannot be tried" in warning for warning in said["warnings"])
+
+
+def test_an_outcome_whose_intent_was_lost_claims_nothing(rotation, task):
+    journal = task.state / "contoso" / "journal.jsonl"
+    rotation.released()
+    lines = journal.read_bytes().splitlines(keepends=True)
+    damaged = next(line for line in lines if b'"intent"' in line and b"addPassword" in line)
+    journal.write_bytes(b"".join(line[:20] + line[40:] if line == damaged else line for line in lines))
+    recover(StateFolder(task.state, "contoso"))
+
+    assert rotation.next()["status"] == "nothing"
+
+
+@pytest.mark.parametrize("since", [{"keep": True}, {"federated": True}])
+def test_nobody_waits_for_a_receipt_any_more_where_the_vendor_keeps_its_own(rotation, task, since):
+    new = rotation.add(rotation.next())
+    rotation.hand_over(new)
+    assert rotation.next()["status"] == "awaiting_receipt"
+
+    assert rotation.next(**since)["status"] == "nothing"
+
+    assert not (task.state / "contoso" / "pending.json").exists()
+
+
+def test_a_step_that_changed_nothing_is_not_tried_for_ever(rotation, task):
+    assert rotation.next(last_step="prove elsewhere")["status"] == "add"
+
+    said = task.failed(ROTATION, **rotation.wanted, last_step=f"add {rotation.old}")
+
+    assert "does not go on" in said
