@@ -15,7 +15,7 @@ from tests.sandbox_process import ROOT
 
 TOOLS = ("openssl", "sha256sum", "bash", "xxd")
 NODE_MODULES = ROOT / "tests" / "clients" / "node" / "node_modules"
-BLOCKS = ("log", "keys", "population", "runs", "kept")
+BLOCKS = ("compare", "log", "keys", "population", "runs", "kept")
 
 
 @pytest.fixture

@@ -64,6 +64,11 @@ HARM = {
     "an empty folder": lambda page: (page.first("*/*/bag/data") / "extra").mkdir(),
     "a link": lambda page: (page.first("*/*/bag/data") / "extra").symlink_to("plan.json"),
     "a checkpoint added": lambda page: (page.root / "checkpoints" / "00000099.note").touch(),
+    "a hidden checkpoint": lambda page: (page.root / "checkpoints" / ".00000003.note").touch(),
+    "a hidden folder of checkpoints": lambda page: (
+        (page.root / "checkpoints" / ".d").mkdir(),
+        (page.root / "checkpoints" / ".d" / "evil.exe").touch(),
+    ),
     "another run's seal": lambda page: shutil.copy(
         sorted(page.root.glob("*/*/run.sigstore.json"))[1], page.first("*/*/run.sigstore.json")
     ),
@@ -77,6 +82,7 @@ HARM = {
 def test_a_tampered_archive_fails_a_block(page, harm):
     HARM[harm](page)
     assert page.complaints()
+    assert not Examination(page.root).run().good
 
 
 def test_a_shortened_log_fails_against_a_checkpoint_that_was_kept(page, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,8 @@ from graphmail.evidence.record import Record
 from graphmail.evidence.run import RUN_ID, Run
 from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.keeping import kept_keys
-from graphmail.evidence.seal.log import LOG
+from graphmail.evidence.seal.log import KEYS, LOG
+from graphmail.evidence.seal.timestamps import fingerprints
 from graphmail.evidence.sequence import Sequence
 from graphmail.state import CUSTOMER_NAME
 
@@ -107,6 +109,10 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
     if found.hidden:
         say(f"exported for {', '.join(found.customers)}: {found.hidden} entries of others are there as hashes alone")
     say(f"keys: {', '.join(key[:16] for key in found.keys)}")
+    for file in sorted((root / KEYS).glob("timestamp-*.pem")) if found.good else ():
+        with suppress(ValueError):  # certificates that nothing was checked with
+            by = ", ".join(fingerprints(file.read_bytes()))
+            say(f"timestamps by {by}: compare with what the authority publishes")
     say(f"{total} runs opened: {counts}. " + ("Everything is as it was sealed" if found.good else "NOT GENUINE"))
     return found.good
 

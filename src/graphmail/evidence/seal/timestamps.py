@@ -9,6 +9,7 @@ from typing import Protocol
 
 import requests
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from graphmail.evidence.files import EvidenceError
@@ -84,6 +85,11 @@ def check(response: bytes, message: bytes, roots: bytes) -> datetime:
         if not type(error).__name__.startswith("Panic"):
             raise
         raise EvidenceError("the timestamp cannot be read") from None
+
+
+def fingerprints(roots: bytes) -> list[str]:
+    """Of each certificate, as openssl writes it and authorities publish it. ValueError for what holds none."""
+    return [certificate.fingerprint(SHA256()).hex(":").upper() for certificate in _certificates(roots)]
 
 
 def _certificates(pem: bytes) -> Sequence[x509.Certificate]:
