@@ -127,6 +127,9 @@ class FleetCustomer:
         gone = self.others.get("proof_of_absence")
         if not gone or gone.standing != "passed" or not gone.run or self.open:
             return False
+        # The proof may have passed before the run failed: then something of it was not done, or nobody knows what.
+        if gone.run.ended != "succeeded":
+            return False
         # What was proved in the same run or later speaks against it.
         again = any(cell.run is gone.run for cell in self.cells.values() if cell.record)
         return self.last is gone.run and not again

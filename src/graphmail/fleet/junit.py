@@ -7,7 +7,7 @@ pass: `failure` is a claim that was shown to be untrue, `error` what could not b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 
 from junitparser import Attr, Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -18,6 +18,7 @@ from graphmail.evidence.titles import title
 from graphmail.fleet.cell import Cell
 from graphmail.fleet.customer import SURE, FleetCustomer
 from graphmail.fleet.fleet import Fleet
+from graphmail.fleet.needs import hides
 
 # XML 1.0 has no way to write these.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,8 +34,8 @@ class _Suite(TestSuite):
 def to_junit(fleet: Fleet) -> bytes:
     xml = JUnitXml()
     suites = [_suite(fleet, customer) for customer in fleet.customers]
-    if fleet.faults or not suites:
-        suites.insert(0, _archive(fleet))
+    if whole := list(_whole(fleet)):
+        suites.insert(0, _archive(fleet, whole))
     for number, suite in enumerate(suites):
         suite.update_statistics()  # type: ignore[no-untyped-call]
         suite.id, suite.package, suite.hostname = str(number), "graphmail", "localhost"
@@ -49,11 +50,21 @@ def _new_suite(fleet: Fleet, name: str) -> _Suite:
     return suite
 
 
-def _archive(fleet: Fleet) -> _Suite:
+def _whole(fleet: Fleet) -> Iterator[TestCase]:
+    """What makes the whole red or unknown and is no customer's: else its cases could all pass."""
+    for fault in fleet.faults:
+        yield _case("archive", "the archive verifies", 0.0, Error(_text(fault), "archive"), fault)
+    if fleet.hidden and fleet.with_inventory:
+        yield _case("archive", "the archive is the whole one", 0.0, Error(hides(fleet.hidden), "unknown"))
+    if fleet.counts.keys() <= {"offboarded"}:
+        yield _case("archive", "a customer is green", 0.0, Error(_text(fleet.summary), "unknown"), fleet.summary)
+
+
+def _archive(fleet: Fleet, cases: Iterable[TestCase]) -> _Suite:
     """The archive as a whole, where something is wrong with it, or nothing is in it."""
     suite = _new_suite(fleet, "(archive)")
-    for fault in fleet.faults or [fleet.summary]:
-        suite.add_testcase(_case("archive", "the archive verifies", 0.0, Error(_text(fault), "archive"), fault))
+    for case in cases:
+        suite.add_testcase(case)
     _close(suite)
     return suite
 

@@ -58,14 +58,18 @@ def needs(
     """
     found = [Need("red", "", f"The archive does not verify: {fault}", _VERIFY) for fault in faults]
     if excerpt:
-        what = f"this is an excerpt, which hides {excerpt} entries of the log and all that belongs to them"
-        found.append(Need("unknown", "", what, "name the archive itself"))
+        found.append(Need("unknown", "", hides(excerpt), "name the archive itself"))
     gone = set()
     for customer in customers:
         found += _of_customer(customer, local)
         gone |= {customer.name} if customer.state == "offboarded" else set()
     found += (need for need in _of_local(local, now) if need.customer not in gone)
     return sorted(found, key=lambda n: (_ORDER.index(n.urgency), n.customer != "", n.since or now, n.customer))
+
+
+def hides(entries: int) -> str:
+    """What is said of an excerpt where the whole archive was meant."""
+    return f"this is an excerpt, which hides {entries} entries of the log and all that belongs to them"
 
 
 _VERIFY = "`python -m graphmail.evidence verify` says more; restore the archive from a copy, and ask who changed it"

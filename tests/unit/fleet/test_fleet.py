@@ -184,6 +184,18 @@ def test_an_offboarded_customer_is_neither_green_nor_in_need(archive):
     assert state(read(archive)) == "green"
 
 
+@pytest.mark.parametrize(("ended", "wanted"), [("failed", "red"), ("waiting", "unknown"), ("aborted", "unknown")])
+def test_an_offboarding_that_did_not_succeed_is_not_offboarded_whatever_it_proved_before(archive, ended, wanted):
+    archive.left("contoso", 0, all="passed")
+    archive.left("contoso", 1, playbook="offboard", proof_of_absence="passed", ended=ended, why="Graph returned 503")
+    archive.left("fabrikam", all="passed")
+    fleet = read(archive)
+    assert (state(fleet), fleet.state) == (wanted, wanted)
+    assert [(need.customer, need.urgency) for need in fleet.needs] == [("contoso", wanted)]
+    archive.left("contoso", 2, playbook="offboard", proof_of_absence="passed")
+    assert (state(read(archive)), read(archive).state) == ("offboarded", "green")
+
+
 def test_an_absence_that_is_not_proved_is_red(archive):
     archive.left("contoso", 0, all="passed")
     archive.left("contoso", 1, playbook="offboard", proof_of_absence="failed")

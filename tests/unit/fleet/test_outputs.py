@@ -15,9 +15,11 @@ import pytest
 from junitparser import JUnitXml
 
 from graphmail.errors import TenantError
+from graphmail.evidence.export import export
 from graphmail.evidence.titles import VERIFICATIONS
 from graphmail.fleet import Fleet, write_all
 from graphmail.fleet.junit import to_junit
+from tests.sandbox_process import ROOT
 from tests.unit.evidence_samples import check
 from tests.unit.fleet.archive import DAY
 
@@ -197,6 +199,39 @@ def test_what_is_not_passed_is_never_a_passed_case(archive, tmp_path):
     assert results["litware"] == {*((kind, "error") for kind in (*asked, "drift")), ("run", "error")}
     gone = {(kind, "skipped") for kind in (*asked, "drift")}
     assert results["wingtip"] == {*gone, ("proof_of_absence",), ("run",)}
+
+
+def results(fleet):
+    junit = ElementTree.fromstring(to_junit(fleet))
+    conforms(junit)
+    return [child.tag for case in junit.iter("testcase") for child in case if child.tag != "skipped"]
+
+
+def test_an_excerpt_that_should_be_the_whole_archive_has_an_error_as_its_state_says(archive, tmp_path):
+    archive.left("contoso", all="passed")
+    archive.left("fabrikam", all="passed")
+    export(archive.sealer, "contoso", tmp_path / "out", DAY, lambda text: None)
+    excerpt = tmp_path / "out" / "evidence"
+    assert (Fleet.read(excerpt, now=NOW).state, results(Fleet.read(excerpt, now=NOW))) == ("green", [])
+    fleet = Fleet.read(excerpt, ROOT / "inventory.example.yml", ["contoso"], now=NOW)
+    assert (fleet.customers[0].state, fleet.state, results(fleet)) == ("green", "unknown", ["error"])
+    _page, _data, junit = write_all(fleet, tmp_path / "reports")
+    assert "this is an excerpt, which hides" in junit.read_text()
+
+
+def test_a_fleet_in_which_nobody_is_green_any_more_has_an_error_as_its_state_says(archive):
+    archive.left("contoso", playbook="offboard", proof_of_absence="passed")
+    fleet = Fleet.read(archive.root, now=NOW)
+    assert (fleet.customers[0].state, fleet.state, results(fleet)) == ("offboarded", "unknown", ["error"])
+
+
+@pytest.mark.parametrize("ended", ["failed", "waiting", "aborted"])
+def test_an_offboarding_that_did_not_succeed_says_the_same_in_all_of_them(archive, tmp_path, ended):
+    archive.left("contoso", all="passed")
+    archive.left("contoso", 1, playbook="offboard", proof_of_absence="passed", ended=ended)
+    _page, data, junit = written(archive.root, tmp_path / "reports")
+    assert data["customers"][0]["state"] == {"failed": "red"}.get(ended, "unknown")
+    assert {child.tag for child in junit.find("testsuite").iter() if child.tag in ("failure", "error")}
 
 
 def test_junit_of_nothing_is_an_error_and_no_empty_success(tmp_path):
