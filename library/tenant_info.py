@@ -78,10 +78,16 @@ options:
         life only. V(stop) makes it an obstacle, V(shorten) lets it live as long as is allowed, V(certificate) makes a
         certificate instead of a secret.
       - What is made in the end stands in the result's C(credential). One that was made here and lives goes on working,
-        so it stops nothing.
+        so it stops nothing, unless it is O(replacing).
     type: str
     choices: [stop, shorten, certificate]
     default: stop
+  replacing:
+    description:
+      - Another credential is made beside the one that was made here and lives. What is chosen and what stops does not
+        depend on that one then.
+    type: bool
+    default: false
   proof_credential:
     description:
       - A proof signs in with a short-lived secret of its own, which lives for O(lifetime); the policies are asked about

@@ -116,7 +116,7 @@ def _stops(tenant: Tenant, customer: Customer) -> list[str]:
     asked |= {name: entry[name] for name in ("mailboxes", "outside_mailbox", "access")}
     asked |= {"application": app["unique_name"], "group": group["name"], "group_address": group["address"]}
     asked |= {"owners": group["owners"], "credential_kind": credential["kind"], "keep_credential": credential["keep"]}
-    asked |= {"on_policy": credential["on_policy"], "proof_credential": entry["proof_credential"]}
+    asked |= {"on_policy": credential["on_policy"], "replacing": False, "proof_credential": entry["proof_credential"]}
     asked["lifetime"] = credential["proof_lifetime" if entry["proof_credential"] else "lifetime"]
     try:
         TenantInfo().run(_checking(tenant, customer), asked)

@@ -83,6 +83,7 @@ class TenantInfo(Info):
         "access": Option("", ACCESS),
         "credential_kind": Option("", {"type": "str", "choices": KINDS, "default": "secret"}),
         "on_policy": Option("", {"type": "str", "choices": list(ON_POLICY), "default": "stop"}),
+        "replacing": Option("", {"type": "bool", "default": False}),
         "proof_credential": Option("", {"type": "bool", "default": False}),
         "keep_credential": Option("", {"type": "bool", "default": False}),
         "known_credentials": Option("passwordCredentials", {"type": "list", "elements": "str", "default": []}),
@@ -210,7 +211,9 @@ class TenantInfo(Info):
             findings.credential(proof, "secret", standing=False, remedy=remedy)
             return Choice(kind, params["lifetime"])
         choice = policy.choose(kind, params["lifetime"], params["on_policy"], now)
-        standing = kind_made_here(tenant, str(application["appId"])) if application else ""
+        # One that stands goes on working and spares making another; where another is made beside it, it spares nothing.
+        spared = application and not params["replacing"]
+        standing = kind_made_here(tenant, str(application["appId"])) if spared else ""
         if standing and (standing == kind or standing == params["on_policy"]):
             choice = replace(choice, kind=standing)
         findings.credential(choice, kind, standing=standing == choice.kind, remedy=POLICY_REMEDY)
