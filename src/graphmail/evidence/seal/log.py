@@ -1,7 +1,8 @@
 """The archive's log: one line for each entry, only ever appended to, with a checkpoint after every one.
 
-A line is on the disk before its checkpoint, and the checkpoint before what proves that a run is in it. Whoever writes
-next finishes what a crash left: half a line goes, a checkpoint or a proof that is missing is made.
+What a line will be is noted down in the writer's own state first. The line is on the disk before its checkpoint, and
+the checkpoint before what proves that a run is in it. Whoever writes next finishes what a crash left: half a line goes,
+a proof that is missing is made, and so is a checkpoint, but only for a line that was noted down.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from graphmail.evidence.record import Environment
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.checkpoint import Head
 from graphmail.evidence.seal.history import COMMON, COUNTING, ENDS, HIDDEN, History
+from graphmail.evidence.seal.intent import intend, was_intended
 from graphmail.evidence.seal.keys import PublicKey, SigningKey
 from graphmail.evidence.seal.merkle import Tree, leaf_hash
 
 CHECKPOINTS, KEYS, PAGE, LOG = "checkpoints", "keys", "VERIFY.md", "LOG"
+# After these another key may sign.
+SIGNERS = ("log", "key-added")
 BUNDLE, INCLUSION = "run.sigstore.json", "inclusion.json"
 
 
@@ -97,8 +101,7 @@ class Log:
         self._file = os.open(self.root / LOG, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._catch_up()
-            self._mend(key)
+            self._read_on(key)
             yield
         finally:
             os.close(self._file)
@@ -112,13 +115,14 @@ class Log:
         line = canonical.encode(entry)
         try:
             self.entries.add(line)  # first: a line that cannot stand there must not reach the file
+            intend(self.entries.head)
             if os.write(self._file, line + b"\n") != len(line) + 1:
                 raise EvidenceError(f"{self.root / LOG} took only half a line", found="the disk may be full")  # noqa: TRY301
             os.fsync(self._file)
             self._read += len(line) + 1
             self._finish(key)
         except BaseException:
-            self.entries, self._read = Entries(), 0  # what counts is in the file
+            self._forget()
             raise
 
     def start(self, environment: Environment, key: SigningKey, page: bytes, at: datetime) -> None:
@@ -161,11 +165,25 @@ class Log:
             fields = {"certificates": roots.decode("ascii"), "certificates_sha256": digest}
             self.append("authority-added", fields, key, at)
 
+    def _read_on(self, key: SigningKey) -> None:
+        try:
+            self._catch_up()
+            self._mend(key)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """What counts is in the file."""
+        self.entries, self._read = Entries(), 0
+
     def _catch_up(self) -> None:
         size = os.fstat(self._file).st_size
         unread = os.pread(self._file, max(0, size - self._read), self._read)
         lines = unread.split(b"\n")
         for line in lines[:-1]:
+            if self.history.last.get("type") in SIGNERS:
+                self._signed()  # or keys that nobody vouched for would sign what comes after
             self.entries.add(line)
             self._read += len(line) + 1
         later = self.root / CHECKPOINTS / f"{self.history.size + 1:08}.note"
@@ -176,14 +194,37 @@ class Log:
             os.fsync(self._file)
 
     def _mend(self, key: SigningKey) -> None:
+        """The newest line is signed, or becomes so if this machine wrote it. That covers those before it."""
         if not self.history.size:
             return
-        note = self.root / CHECKPOINTS / self.entries.head.file_name
-        if not note.exists() and not any(signer == key.public for signer in self.history.signers()):
+        head = self.entries.head
+        note = self.root / CHECKPOINTS / head.file_name
+        if note.exists():
+            self._signed()
+        elif not was_intended(head):
+            raise EvidenceError(
+                f"{self.root / LOG}, line {head.size}: no checkpoint, and nothing says that this machine wrote it",
+                found=str(self.history.last["type"]),
+                remedy="run `python -m graphmail.evidence seal` on the machine that wrote it; where that is lost, or "
+                "none did: docs/operators.md, `A line that nobody signed`. Nothing was signed, nothing contacted",
+            )
+        elif key.public not in self.history.signers():
             raise EvidenceError("The log's last entry has no checkpoint, and this key may not sign it", found=str(note))
-        if note.exists() and not note.read_bytes().startswith(self.entries.head.text() + b"\n"):
-            raise EvidenceError(f"{self.root / LOG} is not what {note.name} says", remedy="restore the archive")
         self._finish(key)
+
+    def _signed(self) -> None:
+        """The newest line has its checkpoint, by a key of those before it. Raises EvidenceError."""
+        head = self.entries.head
+        note = self.root / CHECKPOINTS / head.file_name
+        try:
+            head.signer(note.read_bytes(), list(self.history.signers()))
+        except (EvidenceError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise EvidenceError(
+                f"{self.root / LOG}, line {head.size}: its checkpoint does not sign it",
+                found=f"{note}: {why}",
+                remedy="restore the archive; nothing was signed, nothing contacted",
+            ) from None
 
     def _finish(self, key: SigningKey) -> None:
         """What belongs to the newest entry, unless it is there: its checkpoint, and the file that it speaks of."""
