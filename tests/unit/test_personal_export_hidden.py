@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from graphmail.evidence import verify
 from graphmail.evidence.export import export
 from graphmail.evidence.seal import canonical, history
 from graphmail.evidence.seal import log as log_module
+from graphmail.evidence.seal.dropping import drop
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.merkle import leaf_hash
 from tests.verify_page import BLOCKS, TOOLS, Page, shell  # noqa: F401 - shell is a fixture
 
+from .evidence_samples import NOON, check, record
 from .sealed_archive import production
 
 NOW = datetime.now(UTC)
@@ -38,9 +41,13 @@ def revoked(archive) -> None:
         archive.sealer.log.append("key-revoked", told, new, NOW)
 
 
-def hide(root, what: bytes) -> None:
+def hide(root, *what: bytes) -> None:
     lines = (root / "LOG").read_bytes().splitlines()
-    shown = [canonical.encode({"leaf_sha256": leaf_hash(line).hex()}) if what in line else line for line in lines]
+    hidden = [all(part in line for part in what) for line in lines]
+    shown = [
+        canonical.encode({"leaf_sha256": leaf_hash(line).hex()}) if gone else line
+        for line, gone in zip(lines, hidden, strict=True)
+    ]
     assert shown != lines
     (root / "LOG").write_bytes(b"".join(line + b"\n" for line in shown))
 
@@ -116,3 +123,85 @@ def test_what_came_before_an_export_cannot_be_hidden_in_it(archive, shell, what)
     (root / "LOG").write_bytes(b"".join(line + b"\n" for line in shown))
     assert any("cannot stand there" in fault for fault in Examination(root).run().faults)
     assert "log" in page.complaints() or "population" in page.complaints()
+
+
+def a_failed_run(archive, number):
+    run = archive.open(number)
+    run.write_record(record(check("failed"), run_id=run.run_id, environment="production"))
+    run.sealer = archive.sealer
+    run.close("failed", NOON)
+    return run
+
+
+def exported(archive, *, counting=True):
+    with pytest.MonkeyPatch.context() as older:
+        if not counting:
+            append = log_module.Log.append
+            older.setattr(
+                log_module.Log,
+                "append",
+                lambda self, kind, fields, *rest: append(
+                    self, kind, {name: value for name, value in fields.items() if name != "own"}, *rest
+                ),
+            )
+        export(archive.sealer, "contoso", archive.folder / "out", NOW, lambda text: None)
+    return archive.folder / "out" / "evidence"
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+def test_a_failed_run_cannot_be_made_to_look_open_in_an_export(archive, shell):  # noqa: F811
+    archive.seal(1)
+    failed = a_failed_run(archive, 2)
+    archive.seal(3, "fabrikam")
+    root = exported(archive)
+    page = Page(root, shell)
+    assert (Examination(root).run().faults, page.complaints()) == ([], [])
+    assert "but no line counts" not in page.run("log").stdout
+    said = []
+    assert verify(root, said.append)
+    assert f"contoso: nothing is left out until {canonical.time(NOW)}, newest run {failed.run_id}" in said
+
+    hide(root, b'"type":"sealed"', failed.run_id.encode())
+    shutil.rmtree(root / "contoso" / failed.run_id)
+    assert any("are of its customer" in fault for fault in Examination(root).run().faults)
+    assert page.complaints() == ["log"]
+    assert "lines before it are of contoso" in page.run("log").stdout
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+@pytest.mark.parametrize("kinds", [["data-key-destroyed"], ["dropped", "data-key-destroyed"]])
+def test_that_personal_data_was_dropped_cannot_be_hidden_in_an_export(archive, shell, kinds):  # noqa: F811
+    archive.seal(1)
+    drop(archive.sealer, "contoso", "They left", NOW, lambda text: None)
+    archive.seal(3, "fabrikam")
+    root = exported(archive)
+    assert Examination(root).run().faults == []
+    for kind in kinds:
+        hide(root, f'"type":"{kind}"'.encode())
+    assert any("are of its customer" in fault for fault in Examination(root).run().faults)
+    assert "log" in Page(root, shell).complaints()
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason="one of the page's tools is not installed")
+def test_an_export_that_does_not_count_them_verifies_and_says_what_it_cannot_show(archive, shell):  # noqa: F811
+    archive.seal(1)
+    archive.seal(2, "fabrikam")
+    root = exported(archive, counting=False)
+    page = Page(root, shell)
+    said = []
+    assert verify(root, said.append), said
+    assert page.complaints() == []
+    assert any("does not count the customer's own" in line and "ask for another export" in line for line in said)
+    assert "but no line counts the customer's own" in page.run("log").stdout
+
+
+@pytest.mark.parametrize(("kind", "own"), [("exported", 0), ("exported", "2"), ("exported", True), ("opened", 2)])
+def test_a_wrong_count_of_the_customers_own_cannot_stand_in_the_log(archive, kind, own):
+    run = archive.open(1)
+    told = archive.sealer.log.history
+    entry = {"type": kind, "seq": told.size, "at": canonical.time(NOW), "customer": "contoso", "own": own}
+    entry |= {"newest": run.run_id, "common": told.common} if kind == "exported" else {}
+    if kind == "opened":
+        entry |= {"run_id": "20260301T120002Z-site-000002", "tenant_id": "t", "previous": run.run_id}
+    with pytest.raises(log_module.EvidenceError, match="cannot stand"):
+        told.add(entry, b"")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
@@ -15,6 +15,7 @@ from graphmail.evidence.personal.placeholders import put_back
 from graphmail.evidence.record import Record
 from graphmail.evidence.run import RUN_ID, Run
 from graphmail.evidence.seal.examined import examined
+from graphmail.evidence.seal.history import OWN
 from graphmail.evidence.seal.keeping import kept_keys
 from graphmail.evidence.seal.log import KEYS, LOG
 from graphmail.evidence.seal.timestamps import fingerprints
@@ -108,6 +109,8 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
     say(f"{root}: {found.environment or 'unknown'}, log {found.origin or 'unreadable'}, {found.entries} entries")
     if found.hidden:
         say(f"exported for {', '.join(found.customers)}: {found.hidden} entries of others are there as hashes alone")
+        for customer in found.customers:
+            say(_left_out(customer, found.exported.get(customer)))
     say(f"keys: {', '.join(key[:16] for key in found.keys)}")
     for file in sorted((root / KEYS).glob("timestamp-*.pem")) if found.good else ():
         with suppress(ValueError):  # certificates that nothing was checked with
@@ -115,6 +118,19 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
             say(f"timestamps by {by}: compare with what the authority publishes")
     say(f"{total} runs opened: {counts}. " + ("Everything is as it was sealed" if found.good else "NOT GENUINE"))
     return found.good
+
+
+def _left_out(customer: str, exported: Mapping[str, Any] | None) -> str:
+    """Until when nothing of it can have been hidden among the entries of others, and what can."""
+    if exported is None:
+        return f"{customer}: no line says until when nothing is left out; ask for another export"
+    until = f"nothing is left out until {exported['at']}, newest run {exported['newest']}"
+    if OWN in exported:
+        return f"{customer}: {until}"
+    return (
+        f"{customer}: {until}, says a line that does not count the customer's own: a run that ended may look open, "
+        "an earlier run or a drop of its data be hidden; ask for another export"
+    )
 
 
 def is_bag_folder(folder: Path) -> bool:

@@ -3,7 +3,8 @@
 It is an archive again, with the same files in the same places, which `verify` and `VERIFY.md` take as they are. In its
 `LOG` an entry of another customer is its RFC 9162 leaf hash alone: enough for every root that was signed, and for
 every proof. Entries that name no customer stay, as do all checkpoints. Its last entry of the
-customer is `exported`, which vouches that nothing is left out up to there.
+customer is `exported`, which vouches that nothing is left out up to there: it counts the entries of the customer, and
+those of none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from graphmail.evidence.opening import say_what_was_left, whole, write_readable
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.examine import Examination
-from graphmail.evidence.seal.history import HIDDEN, SALT, History
+from graphmail.evidence.seal.history import HIDDEN, OWN, SALT, History
 from graphmail.evidence.seal.log import CHECKPOINTS, KEYS, LOG, PAGE
 from graphmail.evidence.seal.merkle import leaf_hash
 from graphmail.evidence.seal.page import page
@@ -54,7 +55,8 @@ def export(
             if waiting and len(history.newest) == 1:
                 # Without an entry of others nothing would say that it was exported, and a run be missing.
                 raise EvidenceError(f"Runs of customer {customer} are open", remedy="`close` them", found=waiting[0])
-            told = {"customer": customer, "newest": history.newest[customer], SALT: secrets.token_hex(16)}
+            told = {"customer": customer, "newest": history.newest[customer], OWN: history.own[customer]}
+            told[SALT] = secrets.token_hex(16)
             sealer.log.append("exported", told, sealer.key, now)
             _copy_log(sealer.root, root, customer, history)
         runs = [Run(root, customer, logged.run_id) for logged in ended]

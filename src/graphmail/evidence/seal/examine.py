@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from graphmail.errors import TenantError
 from graphmail.evidence import bag
@@ -46,6 +47,7 @@ class Finding:
     open: list[str] = field(default_factory=list)
     not_begun: list[str] = field(default_factory=list)
     data_keys: list[LoggedDataKey] = field(default_factory=list)
+    exported: dict[str, dict[str, Any]] = field(default_factory=dict)  # by customer, the newest line that says so
 
     @property
     def customers(self) -> list[str]:
@@ -80,6 +82,7 @@ class Examination:
         self.finding.environment, self.finding.origin = history.environment, history.origin
         self.finding.entries, self.finding.keys = history.size, list(history.keys)
         self.finding.hidden = self._log.hidden
+        self.finding.exported = history.exported
         self.finding.data_keys = list(history.data_keys.values())
         self._top()
         for logged in history.runs.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,9 @@ _SALTED = re.compile("[0-9a-f]{32}")
 # In entries of runs and exports: how many before it name no customer, as keys, revocations and certificates do. Who
 # exports for one customer can hide none of those from before the newest of them. Older logs have none.
 COMMON = "common"
+# In `exported`: how many entries before it are of its customer, so that none of these can be hidden. Older ones have
+# none.
+OWN = "own"
 
 
 @dataclass(slots=True)
@@ -89,6 +93,7 @@ class History:
 
     size: int = 0
     common: int = 0  # of these, how many name no customer
+    own: Counter[str] = field(default_factory=Counter)  # customer -> how many are of it
     origin: str = ""
     environment: str = ""
     page: str = ""
@@ -97,13 +102,14 @@ class History:
     runs: dict[tuple[str, str], LoggedRun] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)  # customer -> its newest run
     data_keys: dict[str, LoggedDataKey] = field(default_factory=dict)
+    exported: dict[str, dict[str, Any]] = field(default_factory=dict)  # customer -> the newest entry of that type
     last: dict[str, Any] = field(default_factory=dict)
 
     def add(self, entry: dict[str, Any], leaf: bytes) -> None:
         """Raises EvidenceError when this entry cannot stand here."""
         try:
             fields, rule = _KINDS[entry["type"]]
-            if set(entry) - {SALT, COMMON} != _ALWAYS | fields or entry["seq"] != self.size:
+            if set(entry) - {SALT, COMMON, OWN} != _ALWAYS | fields or entry["seq"] != self.size:
                 raise ValueError("fields or number")  # noqa: TRY301
             if (entry["type"] == "log") != (self.size == 0):
                 raise ValueError("the log begins once")  # noqa: TRY301
@@ -114,7 +120,10 @@ class History:
         except (KeyError, ValueError, TypeError) as error:
             raise EvidenceError(f"entry {self.size} of the log cannot stand there", found=str(error)) from None
         self.size += 1
-        self.common += "customer" not in entry
+        if "customer" in entry:
+            self.own[entry["customer"]] += 1
+        else:
+            self.common += 1
         self.last = entry
 
     def hide(self) -> None:
@@ -164,6 +173,10 @@ class History:
             raise ValueError("no count")
         if entry.get(COMMON, self.common) != self.common:
             raise ValueError(f"{entry[COMMON]} entries before it name no customer, and {self.common} are there")
+        if OWN in entry:
+            there = self.own[entry["customer"]]
+            if entry["type"] != "exported" or type(entry[OWN]) is not int or entry[OWN] != there:
+                raise ValueError(f"{entry[OWN]} entries before it are of its customer, and {there} are there")
 
     def _log(self, entry: dict[str, Any], leaf: bytes) -> None:
         if entry["environment"] not in ENVIRONMENTS:
@@ -212,9 +225,13 @@ class History:
         run.ended = entry
 
     def _exported(self, entry: dict[str, Any], leaf: bytes) -> None:
-        """Up to here an export can leave nothing out: it says which run is the newest, and counts what is common."""
+        """Up to here an export can leave nothing out: it says which run is the newest, and counts what must be there.
+
+        Those of before it counted the customer's own say less: an end, or a key that went, could be hidden before it.
+        """
         if COMMON not in entry or entry["newest"] != self.newest[entry["customer"]]:
             raise ValueError("another run is the newest")
+        self.exported[entry["customer"]] = entry
 
     def _data_key_added(self, entry: dict[str, Any], leaf: bytes) -> None:
         key = LoggedDataKey(entry["customer"], entry["recipient"], self.size)
