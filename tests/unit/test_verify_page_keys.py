@@ -13,6 +13,7 @@ from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.history import History
 from graphmail.evidence.seal.keys import SigningKey
+from graphmail.evidence.seal.log import Entries
 from graphmail.evidence.seal.work import new_key, revoke_key
 from graphmail.sandbox.timestamp import authority
 from tests.verify_page import BLOCKS, TOOLS, Page, shell
@@ -41,10 +42,15 @@ class AnHourAgo(datetime):
 def added_by_itself(archive) -> SigningKey:
     """A key that a line of the log adds, and nobody signed that line but this key."""
     key = SigningKey.make(archive.folder / "own.age", [], datetime.now(UTC) - timedelta(hours=1))
-    log = archive.root / "LOG"
-    entry = {"type": "key-added", "seq": log.read_bytes().count(b"\n"), "at": canonical.time(NOON)}
+    log, entries = archive.root / "LOG", Entries()
+    for line in log.read_bytes().splitlines():
+        entries.add(line)
+    entry = {"type": "key-added", "seq": entries.history.size, "at": canonical.time(NOON), "key": key.public.entry()}
+    entries.add(canonical.encode(entry))
     with log.open("ab") as file:
-        file.write(canonical.encode(entry | {"key": key.public.entry()}) + b"\n")
+        file.write(entries.line + b"\n")
+    (archive.root / "checkpoints" / entries.head.file_name).write_bytes(entries.head.signed(key))
+    (archive.root / "keys" / key.public.file_name).write_bytes(key.public.file(entries.history.origin))
     return key
 
 
@@ -63,8 +69,10 @@ def test_a_revoked_key_signs_no_later_length_whatever_time_its_own_authority_tel
 
     monkeypatch.setattr(authority, "datetime", AnHourAgo)
     archive.authority = Authority()
-    archive.with_key(stolen)
-    archive.seal(2)
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "signers", signed_by_anybody)
+        archive.with_key(stolen)
+        archive.seal(2)
     assert any("not signed by a key" in fault for fault in Examination(archive.root).run().faults)
     assert page.complaints() == ["log"]
     assert "no key that counted then signed it" in page.run("log").stdout
