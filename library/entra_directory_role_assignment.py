@@ -1,18 +1,20 @@
 DOCUMENTATION = r"""
 module: entra_directory_role_assignment
-short_description: Gives an app exactly these directory roles
+short_description: Gives an app these directory roles
 version_added: "0.2.0"
 author: The graphmail authors
 description:
   - Assigns roles of the directory, such as Exchange Administrator, to the enterprise application of an app, for the
-    whole tenant, and takes away those that are not listed.
+    whole tenant. One that it has already, also through a group, is left as it is.
+  - What the journal of this customer says to have been assigned here, and is not listed any more, is taken away. Roles
+    that somebody else assigned stay, whatever they are.
   - Admin consent assigns none of them. They are in the app's tokens from the next one on.
   - Waits until the roles can be read back, for at most three minutes.
 options:
   roles:
     description:
-      - The directory roles, by the names of Microsoft's reference. With O(state=absent) those that shall go; others
-        stay.
+      - The directory roles, by the names of Microsoft's reference. With O(state=absent) those that shall go where they
+        were assigned here; of one that somebody else assigned it is said that it stays.
     type: list
     elements: str
     required: true

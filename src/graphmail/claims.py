@@ -33,6 +33,11 @@ class Claims:
         """It is certain that nothing was made."""
         self._journal.outcome(marker, "refused")
 
+    def taken_away(self, kind: str, object_id: str) -> None:
+        """It was, from here: where an id follows from what the object is, another's of that id is not ours again."""
+        for marker in self._made(kind, object_id):
+            self._journal.outcome(marker, "taken away", object_id=object_id)
+
     def settle(self, kind: str, key: str, object_id: str) -> None:
         """What has the key and is there is what an intent without outcome made: a run died before it could say so."""
         for marker in self._open(kind, key):
@@ -44,18 +49,28 @@ class Claims:
 
     def made_as(self, kind: str, object_id: str) -> bool:
         """Whether an object of that id was made here; for what shares its key with others, such as deleted apps."""
-        intents = {entry.marker for entry in self._intents(kind)}
-        return any(
-            entry.kind == "outcome"
-            and entry.marker in intents
-            and str(entry.facts.get("object_id", "")).lower() == object_id.lower()
-            for entry in self._journal.entries()
-        )
+        return bool(self._made(kind, object_id))
+
+    def claimed(self, kind: str) -> set[str]:
+        """Keys of what was made here and not taken away from here, and of intents without outcome."""
+        last = {entry.marker: entry.result for entry in self._journal.entries() if entry.kind == "outcome"}
+        intents = self._intents(kind)
+        return {str(i.facts.get("display_name", "")) for i in intents if last.get(i.marker, "made") == "made"}
 
     def awaited(self, kind: str) -> set[str]:
         """Keys of intents without outcome: what a run that died may have made, and a read may not show yet."""
         open_ = {entry.marker for entry in self._journal.open_intents()}
         return {str(i.facts.get("display_name", "")) for i in self._intents(kind) if i.marker in open_}
+
+    def _made(self, kind: str, object_id: str) -> list[str]:
+        """Markers of the intents that made it; none of one that was taken away since."""
+        intents = {entry.marker for entry in self._intents(kind)}
+        last = {e.marker: e for e in self._journal.entries() if e.kind == "outcome" and e.marker in intents}
+        return [
+            marker
+            for marker, entry in last.items()
+            if entry.result != "taken away" and str(entry.facts.get("object_id", "")).lower() == object_id.lower()
+        ]
 
     def _open(self, kind: str, key: str) -> list[str]:
         open_ = {entry.marker for entry in self._journal.open_intents()}

@@ -15,6 +15,11 @@ from tests.sandbox_process import CONTOSO
 
 ROLE, APP = "entra_directory_role_assignment", {"application": "kundo-onboarding"}
 EXCHANGE = "Exchange Administrator"
+EXCHANGE_TEMPLATE = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+OTHERS = [
+    ("Directory Readers", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"),
+    ("Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451"),
+]
 CONSENTS = ["Organization.Read.All", "Office 365 Exchange Online/Exchange.ManageAsApp"]
 NEEDS = {"permissions": ["Organization.Read.All", "Exchange.ManageAsApp"], "directory_roles": [EXCHANGE]}
 
@@ -69,7 +74,72 @@ def test_a_directory_role_is_assigned_and_a_second_run_writes_nothing(app):
     assert len(app.sandbox.writes) == written
 
 
-def test_roles_are_an_exact_set_and_absent_takes_away_only_those_named(app):
+def assigned_by_hand(app, role, template):
+    """Somebody of the customer's gives the onboarding app another role."""
+    path = "/applications(uniqueName='kundo-onboarding')"
+    client_id = app.sandbox.by_hand(CONTOSO, "GET", path)["appId"]
+    principal = app.sandbox.by_hand(CONTOSO, "GET", f"/servicePrincipals(appId='{client_id}')")["id"]
+    body = {"principalId": principal, "roleDefinitionId": template, "directoryScopeId": "/"}
+    app.sandbox.by_hand(CONTOSO, "POST", "/roleManagement/directory/roleAssignments", body)
+    app.sandbox.settle(CONTOSO)
+    assert role in app.roles()
+
+
+@pytest.mark.parametrize(("other", "template"), OTHERS, ids=["of no table of ours", "of our table"])
+def test_a_role_that_somebody_else_assigned_stays(app, other, template):
+    assigned_by_hand(app, other, template)
+
+    result = app(ROLE, **APP, roles=[EXCHANGE])
+
+    assert result["diff"] == {"before": {"roles": []}, "after": {"roles": [EXCHANGE]}}
+    assert app.roles() == sorted([EXCHANGE, other])
+    assert not app(ROLE, **APP, roles=[EXCHANGE])["changed"]
+    gone = app(ROLE, **APP, roles=[EXCHANGE], state="absent")
+    assert (gone["diff"]["before"], app.roles()) == ({"roles": [EXCHANGE]}, [other])
+
+
+def test_the_role_asked_for_that_somebody_else_assigned_is_not_taken_away(app):
+    assigned_by_hand(app, EXCHANGE, EXCHANGE_TEMPLATE)
+    app.sandbox.mark()
+
+    assert not app(ROLE, **APP, roles=[EXCHANGE])["changed"]
+    left = app(ROLE, **APP, roles=[EXCHANGE], state="absent")
+
+    assert (left["changed"], app.roles(), app.sandbox.writes) == (False, [EXCHANGE], [])
+    assert "it was not assigned here" in left["warnings"][0]
+
+
+def test_a_role_that_was_taken_away_and_that_somebody_else_assigns_again_is_theirs(app):
+    app(ROLE, **APP, roles=[EXCHANGE])
+    app(ROLE, **APP, roles=[EXCHANGE], state="absent")
+    assigned_by_hand(app, EXCHANGE, EXCHANGE_TEMPLATE)
+
+    assert not app(ROLE, **APP, roles=[EXCHANGE], state="absent")["changed"]
+
+
+def test_a_role_held_through_a_group_is_held_and_stays(app):
+    role = {"@odata.type": "#microsoft.graph.directoryRole", "id": "x", "displayName": "x"}
+    through = {"value": [role | {"roleTemplateId": EXCHANGE_TEMPLATE}]}
+    for state, roles in (("present", [EXCHANGE]), ("present", [EXCHANGE, "Global Reader"]), ("absent", [EXCHANGE])):
+        app.sandbox.fault(CONTOSO, "graph", "GET", "*/transitiveMemberOf*", status=200, times=1, body=through)
+        done = app(ROLE, **APP, roles=roles, state=state)
+        assert done["changed"] == ("Global Reader" in roles)
+
+    assert "it was not assigned here" in done["warnings"][0]
+    assert app.roles() == ["Global Reader"]
+
+
+def test_a_role_that_a_dead_run_assigned_is_taken_away_as_ours(app, tmp_path):
+    app(ROLE, **APP, roles=[EXCHANGE])
+    journal = tmp_path / "state" / "contoso" / "onboarding" / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]))  # it died before it could say so
+
+    assert app(ROLE, **APP, roles=[EXCHANGE], state="absent")["changed"]
+    assert app.roles() == []
+
+
+def test_of_those_assigned_here_the_ones_no_longer_asked_for_go_and_absent_takes_away_only_those_named(app):
     app(ROLE, **APP, roles=[EXCHANGE, "Global Reader"])
     app(ROLE, **APP, roles=["Global Reader"])
     assert app.roles() == ["Global Reader"]

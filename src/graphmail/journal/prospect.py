@@ -26,5 +26,6 @@ def prospect(intent: Entry, *, doubtful: bool = False) -> str:
     kind = intent.action.removeprefix("create ")
     if kind != intent.action:
         key = visible(str(intent.facts.get("display_name", "it")))
-        return f"onboard.yml looks for {key}, and takes what is there for what it made"
+        playbook = "bootstrap.yml" if kind == "entra_directory_role_assignment" else "onboard.yml"
+        return f"{playbook} looks for {key}, and takes what is there for what it made"
     return _NEXT.get(intent.action, f"the playbook that wrote it ({visible(intent.action)}) looks for its marker first")

@@ -113,6 +113,7 @@ GRAPH_COMMAND_LINE_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 EXCHANGE_COMMAND_LINE = "fb78d390-0c51-40cd-8e17-fdbfab77341b"
 
 # Directory roles: name -> role template id, as the token's `wids` has it.
+# https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 DIRECTORY_ROLES = {
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
     "Exchange Administrator": "29232cdf-9323-42fd-ade2-1d097af3e4de",
@@ -126,4 +127,8 @@ DIRECTORY_ROLES = {
     "Security Administrator": "194ae4cb-b126-40b2-bd5b-6091b380977d",
     "Security Reader": "5d6b6bb7-de71-4623-b4af-96380a352509",
     "Compliance Administrator": "17315797-102d-40b4-93e0-432062caca18",
+    "Directory Readers": "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
+    "Message Center Reader": "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b",
+    "Reports Reader": "4a5d8f65-41da-4de4-8968-e035b65339cf",
+    "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
 }
