@@ -9,7 +9,7 @@ from typing import Any
 
 from graphmail.customer_report import CustomerReport
 from graphmail.evidence import Record, Run, Subject
-from graphmail.evidence.states import NOT_YET, UNCHANGED, unread
+from graphmail.evidence.states import NO_WRITE, NOT_YET, UNCHANGED, unread
 
 from .evidence_samples import NOON, TENANT, check, record
 from .sealed_archive import Archive
@@ -64,6 +64,40 @@ def rbac(**scope: Any) -> dict[str, Any]:
     return state(consent=[], access_policies=[], exchange_service_principal=pointer, role_assignments=roles)
 
 
+def unanswered() -> dict[str, Any]:
+    """What was read where Graph gave no answer about the app."""
+    about_it = ("application", "enterprise_application", "consent", "credentials")
+    rest = {name: value for name, value in state().items() if name not in about_it}
+    return rest | {"not_read": {"application": "Graph returned 503"}}
+
+
+def against() -> dict[str, tuple[dict[str, Any], str]]:
+    """Readings of a tenant in which nothing is proved any more, and what is said of each."""
+    good = state()
+    stray = {"primary_smtp_address": "ceo@contoso.example", "recipient_type": "UserMailbox", "guid": OBJECT}
+    more = good["group"] | {"members": [*good["group"]["members"], stray]}
+    ended = [good["credentials"][0] | {"ends": NOON.isoformat()}]
+    off = good["enterprise_application"] | {"account_enabled": False}
+    other = good["access_policies"][0] | {"scope_name": "Everybody"}
+    return {
+        "no policy": (state(access_policies=[]), "nothing was found that restricts the app"),
+        "another policy": (state(access_policies=[*good["access_policies"], other]), "another access policy"),
+        "no consent": (state(consent=[]), "nothing was found that restricts the app"),
+        "a member more": (state(group=more), "members are not the mailboxes that were tested"),
+        "a member less": (state(group=more | {"members": more["members"][:1]}), "members are not the mailboxes"),
+        "no group": (state(group=None), "the group of mailboxes was not found"),
+        "a role for everybody": (rbac(recipient_write_scope="Organization"), "not for the group"),
+        "no Exchange": (state(not_read={"exchange": "Exchange returned 503"}), "exchange could not be read"),
+        "no Graph": (unanswered(), "application could not be read when the tenant was looked at: Graph returned 503"),
+        "part of Graph": (
+            state(not_read={"enterprise_application": "Graph returned 503"}),
+            "enterprise application could not be read",
+        ),
+        "switched off": (state(enterprise_application=off), "the enterprise app was switched off"),
+        "ended": (state(credentials=ended), f"the credential that was tested, {KEY}, ended on 2026-03-01"),
+    }
+
+
 def nothing() -> dict[str, Any]:
     """What was read before anything was there."""
     return state(application=None, enterprise_application=None, consent=[], credentials=[], group=None)
@@ -109,6 +143,10 @@ class CustomerArchive(Archive):
     def second_run(self, number: int = 2, **changed: Any) -> Run:
         """One that found nothing to do, and proved nothing anew."""
         return self.run(number, **{"before": state(), "after": unread(UNCHANGED), "proof": None} | changed)
+
+    def proved_again(self, number: int) -> Run:
+        """As verify.yml alone leaves it: it read nothing of the tenant, and proved what the app reaches."""
+        return self.run(number, before=unread(NO_WRITE), after=unread(UNCHANGED))
 
     def broken_off(self, number: int = 2) -> Run:
         """One that wrote and ended before it read what was there then."""

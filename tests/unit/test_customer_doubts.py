@@ -9,12 +9,28 @@ import sys
 import pytest
 
 from graphmail.customer_report import CustomerReport
+from graphmail.evidence import EvidenceError
 from graphmail.evidence.__main__ import main
 from graphmail.evidence.export import export
 from graphmail.evidence.states import NO_WRITE, UNCHANGED, unread
 
-from .customer_archive import KEY, MAILBOXES, NOW, OBJECT, OUTSIDE, PLAN, CustomerArchive, doubts, proved, state
+from .customer_archive import (
+    KEY,
+    MAILBOXES,
+    NOW,
+    OBJECT,
+    OUTSIDE,
+    PLAN,
+    CustomerArchive,
+    against,
+    doubts,
+    proved,
+    state,
+    unanswered,
+)
 from .evidence_samples import NOON, check, record
+
+AGAINST = against()
 
 
 @pytest.fixture
@@ -80,6 +96,29 @@ def test_a_newer_reading_that_contradicts_the_proof_is_marked(archive, read, why
     archive.run(1)
     archive.second_run(2, before=state(**read))
     assert why in doubts(archive)
+
+
+@pytest.mark.parametrize("found", AGAINST)
+def test_whatever_the_newest_reading_holds_against_the_proof_is_marked_until_it_is_read_otherwise(archive, found):
+    read, why = AGAINST[found]
+    archive.run(1)
+    archive.second_run(2, before=read)
+    assert why in doubts(archive)
+    archive.second_run(3)
+    assert doubts(archive) == ""
+
+
+def test_where_graph_never_told_of_the_app_there_is_nothing_to_tell(archive):
+    archive.run(1, after=unanswered())
+    with pytest.raises(EvidenceError, match="No sealed run of customer contoso says what its tenant holds"):
+        CustomerReport.of(archive.root, "contoso")
+
+
+def test_a_proof_after_a_look_that_graph_left_unanswered_is_as_good_as_one_after_the_reading(archive):
+    archive.run(1)
+    archive.second_run(2, before=unanswered())
+    archive.proved_again(3)
+    assert doubts(archive) == ""
 
 
 def test_a_credential_of_the_proof_alone_may_be_gone_where_that_is_proved(archive):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from graphmail.customer_report.reading import Reading
 from graphmail.customer_report.standing import Standing
 from graphmail.customer_report.told import Told, ToldRun
-from graphmail.evidence import Check, Record, Subject
-from graphmail.evidence.against import contradictions, lacking, retired
+from graphmail.evidence import Check, Record
+from graphmail.evidence.against import lacking, retired
 from graphmail.evidence.sequence import Place
 from graphmail.evidence.titles import VERIFICATIONS
 
@@ -55,11 +56,11 @@ class Proof:
     doubts: list[str]
 
     @classmethod
-    def of(cls, told: Told, standing: Standing) -> Self:
+    def of(cls, told: Told, standing: Standing, at: datetime | None = None) -> Self:
         newest = {name: _newest(told, name) for name in VERIFICATIONS}
         access = newest[ACCESS]
         others = [shown for name, shown in newest.items() if shown and name != ACCESS]
-        doubts = [*standing.doubts(), *_doubts(told, standing, access)]
+        doubts = [*_of_reading(told, access, standing, at), *_doubts(told, access)]
         return cls(access, others, doubts)
 
     @property
@@ -82,14 +83,13 @@ def _newest(told: Told, notebook: str) -> Shown | None:
     return max(found, key=lambda shown: shown.place, default=None)
 
 
-def _doubts(told: Told, standing: Standing, access: Shown | None) -> Iterator[str]:
+def _doubts(told: Told, access: Shown | None) -> Iterator[str]:
     if told.unsealed:
         yield f"a run is not sealed, so nothing of it is known here: {', '.join(told.unsealed)}"
     if access is None:
         yield "no sealed run has proved what the app reaches"
         return
     yield from _of_record(access.record)
-    yield from _of_reading(told, access.record.subject, standing)
     since = [run.run_id for run in told.runs if run.place > access.run.place and run.wrote]
     if since:
         yield f"the tenant was written to after the newest access proof, by run {', '.join(since)}"
@@ -107,11 +107,18 @@ def _of_record(record: Record) -> Iterator[str]:
     yield from lacking(record)
 
 
-def _of_reading(told: Told, subject: Subject, standing: Standing) -> Iterator[str]:
-    """What the newest reading of the tenant holds against a proof about that subject."""
+def _of_reading(told: Told, access: Shown | None, standing: Standing, at: datetime | None) -> Iterator[str]:
+    """What the newest reading of the tenant holds against it; all of it is on the page, so it counts as it is."""
+    for run in standing.later:
+        # The page tells what was read before. A proof that came after that look is as good as one after the reading.
+        if access is None or run.place >= access.run.place:
+            yield from Reading(run.state).doubts()
+    if access is None:
+        yield from standing.doubts()
+        return
     records = (record for run in told.runs for record in run.records)
-    yield from contradictions(subject, standing.state, retired(records))
-    if standing.group and {one.lower() for one in subject.mailboxes} != {one.lower() for one in standing.members}:
+    yield from standing.against(access.record.subject, retired(records), at)
+    if standing.has_other_members(access.record.subject):
         yield "the group's members are not the mailboxes that were tested"
 
 

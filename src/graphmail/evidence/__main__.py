@@ -90,7 +90,7 @@ def _do(arguments: argparse.Namespace) -> bool:
 def _customer_report(root: Path, customer: str, into: Path | None, now: datetime) -> bool:
     from graphmail.customer_report import CustomerReport  # it knows what runs are about, and runs do not know it
 
-    report = CustomerReport.of(root, customer)
+    report = CustomerReport.of(root, customer, now)
     page = report.write(into or root.with_name("reports") / "customers" / f"{customer}.html", now)
     for doubt in report.proof.doubts:
         print(f"not proved: {doubt}")

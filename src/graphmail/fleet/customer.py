@@ -55,10 +55,11 @@ class FleetCustomer:
         listed: bool = True,
         here: Here | None = None,
         meant: Meant | None = None,
+        at: datetime | None = None,
     ) -> FleetCustomer:
-        """`runs` are oldest first; `meant` is what the inventory says."""
+        """`runs` are oldest first; `meant` is what the inventory says; `at` is now, by the clock of the tenants."""
         kinds = {record.notebook for run in runs for record in run.records}
-        cells = {kind: doubt(Cell.of(kind, runs), runs, meant) for kind in VERIFICATIONS}
+        cells = {kind: doubt(Cell.of(kind, runs), runs, meant, at) for kind in VERIFICATIONS}
         others = {kind: _meant(Cell.of(kind, runs), meant) for kind in kinds if kind in ENDS}
         order = {run.run_id: number for number, run in enumerate(runs)}
         verified = [order[cell.run.run_id] for cell in cells.values() if cell.run and cell.record]

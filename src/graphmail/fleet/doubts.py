@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from graphmail.customer_report.reading import APPLICATION, Reading, is_reading
 from graphmail.customers import Customer
 from graphmail.evidence import Record, Run
-from graphmail.evidence.against import contradictions, lacking, retired
+from graphmail.evidence.against import lacking, of_another_app, retired
 from graphmail.evidence.archive import readable
 from graphmail.evidence.personal.placeholders import PLACEHOLDER
+from graphmail.evidence.written import held
 from graphmail.fleet.cell import Cell
 from graphmail.fleet.seen_run import SeenRun
 
 ACCESS = "verify_access"
+# What the access proof itself finds of the group and of all that lets the app in.
+LOOKED_AT = {"members", "scope"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +60,54 @@ class Meant:
         return "" if same else f"it is about another tenant than the inventory's, {record.tenant_id}"
 
 
-def doubt(cell: Cell, runs: Sequence[SeenRun], meant: Meant | None) -> Cell:
-    """The cell, unknown where something speaks against the proof in it. `runs` are oldest first."""
+def doubt(cell: Cell, runs: Sequence[SeenRun], meant: Meant | None, at: datetime | None = None) -> Cell:
+    """The cell, unknown where something speaks against the proof in it. `runs` are oldest first.
+
+    `at` is a moment by which a credential may have ended since the tenant was read.
+    """
     if cell.standing != "passed" or cell.run is None or cell.record is None:
         return cell
-    at = next(number for number, run in enumerate(runs) if run is cell.run)
-    wrote = next((run for run in runs[at + 1 :] if run.wrote), None)
+    place = next(number for number, run in enumerate(runs) if run is cell.run)
+    wrote = next((run for run in runs[place + 1 :] if run.wrote), None)
     if wrote:
         return cell.doubted(f"run {wrote.run_id} wrote to the tenant after it", wrote.began)
     if meant and (differs := meant.differs(cell.record)):
         return cell.doubted(differs)
-    return cell.doubted("; ".join(_of_access(cell.record, runs))) if cell.kind == ACCESS else cell
+    if cell.kind != ACCESS:
+        return cell
+    if lacks := "; ".join(lacking(cell.record)):
+        return cell.doubted(lacks)
+    return _read_otherwise(cell, cell.record, place, runs, at)
 
 
-def _of_access(record: Record, runs: Sequence[SeenRun]) -> Iterator[str]:
-    yield from lacking(record)
-    newest = next((run.state for run in reversed(runs) if "application" in run.state), {})
-    if newest.get("application"):
-        yield from contradictions(record.subject, newest, retired(one for run in runs for one in run.records))
-    elif newest:
-        yield "the app was not found when the tenant was looked at"
+def _read_otherwise(cell: Cell, record: Record, place: int, runs: Sequence[SeenRun], at: datetime | None) -> Cell:
+    """What the newest reading of the tenant holds against an access proof, as the customer's page has it.
+
+    One made after a reading, that looked at the group and at all that lets the app in, counts more than that reading,
+    as long as both are about the same app.
+    """
+    number = max((number for number, run in enumerate(runs) if is_reading(run.state)), default=None)
+    if number is None:
+        return cell
+    newest = runs[number]
+    if number < place and {check.name for check in record.checks} >= LOOKED_AT:
+        return cell.doubted(of_another_app(record.subject, newest.state) if newest.state.get(APPLICATION) else "")
+    reading = Reading(newest.state)
+    retired_keys = retired(one for run in runs for one in run.records)
+    against = list(reading.against(record.subject, retired_keys, at))
+    if reading.has_other_members(record.subject) and _differ_in_clear(record, cell.run, newest):
+        against.append("the group's members are not the mailboxes that were tested")
+    return cell.doubted("; ".join(against), newest.began)
+
+
+def _differ_in_clear(record: Record, proved: SeenRun | None, read: SeenRun) -> bool:
+    """The same with addresses, where data keys are here: under another key an address has another placeholder."""
+    if not proved or not proved.run or not read.run:
+        return True
+    subject = readable(proved.run, record).subject
+    return Reading(held(_in_clear(read.run, "before"), _in_clear(read.run, "after"))).has_other_members(subject)
+
+
+def _in_clear(run: Run, moment: str) -> dict[str, Any]:
+    name = f"{moment}.json"
+    return dict(json.loads(run.readable(name))) if (run.data / name).is_file() else {}

@@ -69,6 +69,7 @@ class Fleet:
                 listed=name in listed,
                 here=Here(local.ended(name, at), local.problems.get(name, "")),
                 meant=Meant.of(root, known.customers[name]) if known and name in known.customers else None,
+                at=at if seals.environment == "production" else None,  # the sandbox has a clock of its own
             )
             for name in sorted(names)
         ]

@@ -18,6 +18,7 @@ class SeenRun:
     """`ended` is the outcome that the bag tells, or `open`, or `broken`; `why` belongs to it.
 
     `wrote` says whether it wrote to the customer's tenant or may have, `state` what that held when it was last read.
+    `run` is there where its seal verifies.
 
     Nothing inside a run is read unless its seal verifies: what is hostile does not reach a parser.
     """
@@ -31,6 +32,7 @@ class SeenRun:
     records: list[Record] = field(default_factory=list)
     wrote: bool = False
     state: dict[str, Any] = field(default_factory=dict)
+    run: Run | None = None
 
     @classmethod
     def of(cls, root: Path, customer: str, run_id: str, seals: Seals) -> SeenRun:
@@ -47,7 +49,7 @@ class SeenRun:
             return cls(customer, run_id, "broken", "broken", f"its seal verifies, but not all can be read: {error}")
         report = run.data / "report.html"
         shown = report if report.is_file() else None
-        return cls(customer, run_id, seal, _outcome(run), "", shown, records, written, state)
+        return cls(customer, run_id, seal, _outcome(run), "", shown, records, written, state, run)
 
     @property
     def began(self) -> datetime:
