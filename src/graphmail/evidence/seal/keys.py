@@ -31,6 +31,8 @@ from graphmail.sealed import open_sealed, write_sealed
 from graphmail.state import state_root
 
 LIFETIME = timedelta(days=3 * 365)
+# A key counts from before it was made: the clock that tells when it signed is the timestamp authority's.
+EARLIER = timedelta(days=1)
 
 
 def default_file(environment: Environment) -> Path:
@@ -100,9 +102,9 @@ class SigningKey:
         """Make a key and seal it into `file`. Raises TenantError; then there is none."""
         secret = Ed25519PrivateKey.generate()
         pem = secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        about = f"Valid-From: {time(now)}\nValid-Until: {time(now + LIFETIME)}\n"
-        write_sealed(file, about.encode() + pem, operators)
-        return cls._of(secret, now.replace(microsecond=0), now.replace(microsecond=0) + LIFETIME)
+        start, end = now.replace(microsecond=0) - EARLIER, now.replace(microsecond=0) + LIFETIME
+        write_sealed(file, f"Valid-From: {time(start)}\nValid-Until: {time(end)}\n".encode() + pem, operators)
+        return cls._of(secret, start, end)
 
     @classmethod
     def open(cls, file: Path) -> Self:

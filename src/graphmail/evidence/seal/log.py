@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from graphmail.clock import SystemClock
 from graphmail.durable import sync_folder
 from graphmail.evidence.files import EvidenceError, write_over
 from graphmail.evidence.record import Environment
@@ -27,6 +28,7 @@ from graphmail.evidence.seal.history import COMMON, COUNTING, ENDS, HIDDEN, Hist
 from graphmail.evidence.seal.intent import intend, was_intended
 from graphmail.evidence.seal.keys import PublicKey, SigningKey
 from graphmail.evidence.seal.merkle import Tree, leaf_hash
+from graphmail.evidence.seal.standing import must_count, must_not_be_revoked
 
 CHECKPOINTS, KEYS, PAGE, LOG = "checkpoints", "keys", "VERIFY.md", "LOG"
 # After these another key may sign.
@@ -108,13 +110,22 @@ class Log:
             self._file = -1
 
     def append(self, kind: str, fields: Mapping[str, Any], key: SigningKey, at: datetime) -> None:
-        """Only inside `locked`."""
+        """Only inside `locked`. Raises EvidenceError, of a key that does not count too; then there is no line.
+
+        A key that has ended may vouch for the one that follows: without it the archive could not go on.
+        """
+        if kind == "key-added":
+            must_not_be_revoked(key.public, self.history)
+        else:
+            must_count(key.public, self.history, SystemClock().now())
         entry = {"type": kind, "seq": self.history.size, "at": canonical.time(at), **fields}
         if kind in COUNTING:
             entry[COMMON] = self.history.common
         line = canonical.encode(entry)
         try:
             self.entries.add(line)  # first: a line that cannot stand there must not reach the file
+            if key.public not in self.history.signers():
+                raise EvidenceError("This key may not sign the log's next entry", found=key.public.id[:16])  # noqa: TRY301
             intend(self.entries.head)
             if os.write(self._file, line + b"\n") != len(line) + 1:
                 raise EvidenceError(f"{self.root / LOG} took only half a line", found="the disk may be full")  # noqa: TRY301
@@ -128,7 +139,8 @@ class Log:
     def start(self, environment: Environment, key: SigningKey, page: bytes, at: datetime) -> None:
         """Begin the log unless it has begun; add what it does not know of yet: this key, and this page.
 
-        Raises EvidenceError for an archive of the other environment, and for a key that nobody vouched for.
+        Raises EvidenceError for an archive of the other environment, and for a key that does not count or that nobody
+        vouched for. Every run begins with this, so it is refused before its first write.
         """
         write = {"page_sha256": hashlib.sha256(page).hexdigest()}
         if self.history.size == 0:
@@ -136,6 +148,18 @@ class Log:
             self.append(
                 "log", write | {"environment": environment, "origin": origin, "key": key.public.entry()}, key, at
             )
+        must_count(key.public, self.history, SystemClock().now())
+        self.admit(environment, key, at)
+        if self.history.page != write["page_sha256"]:
+            self.append("page-changed", write, key, at)
+        if not (self.root / PAGE).is_file() or (self.root / PAGE).read_bytes() != page:
+            write_over(self.root / PAGE, page)
+
+    def admit(self, environment: Environment, key: SigningKey, at: datetime) -> None:
+        """Raises EvidenceError for an archive of the other environment, and for a key that the log does not know.
+
+        In the sandbox, where keys are thrown away, the log comes to know it.
+        """
         if self.history.environment != environment:
             raise EvidenceError(
                 f"The archive is of the {self.history.environment}, and this run is of the {environment}",
@@ -150,16 +174,20 @@ class Log:
                     remedy="`python -m graphmail.evidence new-key` adds a new one, vouched for by the one before",
                 )
             self.add_key(key, key, at)
-        if self.history.page != write["page_sha256"]:
-            self.append("page-changed", write, key, at)
-        if not (self.root / PAGE).is_file() or (self.root / PAGE).read_bytes() != page:
-            write_over(self.root / PAGE, page)
 
     def add_key(self, new: SigningKey, voucher: SigningKey, at: datetime) -> None:
         self.append("key-added", {"key": new.public.entry()}, voucher, at)
 
     def add_authority(self, roots: bytes, key: SigningKey, at: datetime) -> None:
-        """Keep the certificates with which timestamps are checked; nothing if they are there already."""
+        """Keep the certificates with which timestamps are checked; nothing if they are there already.
+
+        Raises EvidenceError where they are not ASCII, as PEM is.
+        """
+        if not roots.isascii():
+            raise EvidenceError(
+                "The timestamp authority's root certificates are not plain ASCII",
+                remedy="take out of the file that `evidence.timestamp_roots` names what is no certificate",
+            )
         digest = hashlib.sha256(roots).hexdigest()
         if digest not in self.history.authorities:
             fields = {"certificates": roots.decode("ascii"), "certificates_sha256": digest}

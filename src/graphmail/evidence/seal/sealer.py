@@ -23,8 +23,9 @@ from graphmail.evidence.seal.history import SALT, LoggedRun
 from graphmail.evidence.seal.keys import SigningKey
 from graphmail.evidence.seal.log import BUNDLE, Log
 from graphmail.evidence.seal.page import page
+from graphmail.evidence.seal.standing import DoesNotCount, must_count
 from graphmail.evidence.seal.statement import outcome, statement
-from graphmail.evidence.seal.timestamps import NotReached, TimestampAuthority
+from graphmail.evidence.seal.timestamps import NotReached, TimestampAuthority, check
 
 
 @dataclass(slots=True)
@@ -55,9 +56,12 @@ class Sealer:
             self.log.append("opened", about | {"previous": previous} | salt, self.key, at)
 
     def data_key(self, customer: str, at: datetime) -> DataKey:
-        """The customer's, made when there is none. Raises TenantError when it is not there or does not open."""
+        """The customer's, made when there is none. Raises TenantError when it is not there or does not open.
+
+        A run that has begun can be closed with it also where the signing key counts no more, and be sealed later.
+        """
         with self.log.locked(self.key):
-            self.log.start(self.environment, self.key, page(), at)
+            self.log.admit(self.environment, self.key, at)
             return self._data_key(customer, at)
 
     def _data_key(self, customer: str, at: datetime) -> DataKey:
@@ -66,7 +70,8 @@ class Sealer:
     def seal(self, run: Run, at: datetime) -> None:
         """Seal a closed run: statement, signature, timestamp, entry.
 
-        Raises NotReached where no authority answers: then the run is closed and not sealed, and this may be repeated.
+        Raises NotReached where no authority answers, and DoesNotCount where the key does not count at the time that
+        the authority tells: then the run is closed and not sealed, and this may be repeated.
         """
         bag.check(run.bag)
         authority = self.authority()
@@ -74,8 +79,9 @@ class Sealer:
             self.log.start(self.environment, self.key, page(), at)
             signed = Bundle.sign(statement(run, self.log.history), self.key)
         stamped = Bundle(signed.payload, signed.signature, signed.key_id, authority.stamp(signed.signature))
-        packed = stamped.pack()
+        packed, when = stamped.pack(), check(stamped.timestamp, stamped.signature, authority.roots)
         with self.log.locked(self.key):
+            must_count(self.key.public, self.log.history, when)
             self.log.add_authority(authority.roots, self.key, at)
             write_over(run.folder / BUNDLE, packed)
             about = {"customer": run.customer, "run_id": run.run_id}
@@ -87,7 +93,7 @@ class Sealer:
         """Seal; why it could not be done yet, or nothing when it is."""
         try:
             self.seal(run, at)
-        except NotReached as error:
+        except (NotReached, DoesNotCount) as error:
             return str(error)
         return ""
 

@@ -89,7 +89,14 @@ def _authority(environment: Environment, settings: Mapping[str, Any]) -> Timesta
     if environment == "sandbox" and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise NotReached("The sandbox's timestamp authority is not on loopback", found=url)
     try:
-        return HttpAuthority(url, Path(roots).read_bytes(), verify)
+        certificates = Path(roots).read_bytes()
     except OSError as error:
         found = f"{roots}: {error.strerror}"
         raise NotReached("The authority's root certificates cannot be read", found=found) from None
+    if not certificates.isascii():
+        raise NotReached(
+            "The authority's root certificates are not plain ASCII",
+            found=str(roots),
+            remedy="take out of that file what is no certificate; then `python -m graphmail.evidence seal`",
+        )
+    return HttpAuthority(url, certificates, verify)

@@ -75,7 +75,7 @@ def new_key(root: Path, environment: Environment, inventory: Path | None, now: d
         if (root / LOG).exists():
             log = Log(root)
             with log.locked(before):
-                log.start(environment, before, page(), now)
+                log.admit(environment, before, now)
                 log.add_key(made, before, now)
         file.replace(file.with_name(f"{file.stem}.{before.public.id[:16]}.age"))
     fresh.replace(file)
