@@ -10,6 +10,8 @@ description:
     outcome after it. One that somebody else made is never changed, whatever it is called.
   - Another issuer, subject or audience removes it and makes another, with an id of its own. What was proved of the old
     one is not proved of that.
+  - Of secrets and certificates that were made here before it, the journal gets which are no longer on the app, when
+    several reads agree. Nothing in the tenant is changed by that.
   - Seals a file C(credentials/<key id>.age) in the customer's state folder for the proofs and the hand-over. It holds
     names alone.
 options:

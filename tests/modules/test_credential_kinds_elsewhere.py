@@ -17,6 +17,7 @@ from tests.sandbox.signed_in import KeyPair
 from tests.sandbox_process import CONTOSO
 
 APP = {"application": "kundo-mail"}
+IDENTITY = "entra_federated_identity_credential"
 FEDERATED = {"issuer": "https://tokens.vendor.example", "subject": "helpdesk", "audience": "api://AzureADTokenExchange"}
 
 
@@ -114,3 +115,70 @@ def test_the_end_of_a_certificate_is_told_by_its_own_kind_and_a_federated_one_ha
     task("entra_federated_identity_credential", **APP, **FEDERATED)
     told = [(e.kind, e.key_id) for e in expiries(load(INVENTORY)) if e.customer == "contoso" and e.whose == "mail app"]
     assert told == [("certificate", made["key_id"])]
+
+
+@pytest.fixture
+def federated_beside(task, onboarded, monkeypatch):
+    """The inventory asks for a federated credential now; key id of the secret or certificate from before."""
+    monkeypatch.setenv("GRAPHMAIL_STATE", str(task.state))
+
+    def beside(kind):
+        if kind == "certificate":
+            made = another_kind(task, onboarded, "entra_application_key")["key_id"]
+        else:
+            (made,) = (one["keyId"] for one in onboarded.app()["passwordCredentials"])
+        task(IDENTITY, **APP, **FEDERATED)
+        onboarded.settled()
+        return made
+
+    return beside
+
+
+def ends():
+    return [e.key_id for e in expiries(load(INVENTORY)) if e.customer == "contoso" and e.whose == "mail app"]
+
+
+def by_hand_removed(contoso, key_id):
+    app = contoso.app()
+    path = f"/applications/{app['id']}"
+    if any(one["keyId"] == key_id for one in app["passwordCredentials"]):
+        contoso.graph("POST", f"{path}/removePassword", {"keyId": key_id})
+    else:
+        contoso.graph("PATCH", path, {"keyCredentials": []})
+    contoso.settled()
+
+
+@pytest.mark.parametrize("kind", ["secret", "certificate"])
+def test_the_end_of_one_that_was_taken_back_by_hand_is_told_no_more(task, onboarded, federated_beside, kind):
+    key_id = federated_beside(kind)
+    task(IDENTITY, **APP, **FEDERATED)
+    assert ends() == [key_id]
+    by_hand_removed(onboarded, key_id)
+
+    settled = task(IDENTITY, **APP, **FEDERATED)
+    again = task(IDENTITY, **APP, **FEDERATED)
+
+    assert (settled["changed"], ends()) == (False, [])
+    assert any(key_id in warning for warning in settled["warnings"])
+    assert again.get("warnings", []) == []
+
+
+def test_a_check_does_not_note_that_it_is_gone(task, onboarded, federated_beside):
+    key_id = federated_beside("secret")
+    by_hand_removed(onboarded, key_id)
+    journal = StateFolder(task.state, "contoso").journal
+    before = journal.read_bytes()
+
+    task(IDENTITY, **APP, **FEDERATED, check=True)
+
+    assert (journal.read_bytes(), ends()) == (before, [key_id])
+
+
+def test_a_secret_that_one_read_misses_is_not_gone(task, onboarded, federated_beside, sandbox):
+    key_id = federated_beside("secret")
+    behind = onboarded.app() | {"passwordCredentials": []}
+    sandbox.fault(CONTOSO, "graph", "GET", "*/applications(*", status=200, times=2, body=behind)
+
+    task(IDENTITY, **APP, **FEDERATED)
+
+    assert ends() == [key_id]

@@ -183,6 +183,15 @@ class ApplicationCredential(Resource):
             "sealed": live.get("path", ""),
         }
 
+    def note_gone(self, tenant: Tenant, application: Application) -> None:
+        """Note of those made here which are no longer on the app, where another kind is wished.
+
+        A person took them back, and no other task of that customer looks after them. A check writes nothing down, so
+        it does not look either.
+        """
+        if not tenant.run.check_mode:
+            self._there(tenant, application, self.journal(tenant, application, {}))
+
     def _there(self, tenant: Tenant, application: Application, journal: CredentialJournal) -> dict[str, str]:
         """Key id -> display name of those on the app. What we made must be missing from several reads to be gone."""
         expected = {made["key_id"] for made in [*journal.sealed(), *journal.under_way()]}

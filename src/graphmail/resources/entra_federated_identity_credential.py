@@ -18,6 +18,8 @@ from graphmail.resources.application_reference import (
     referred_application,
 )
 from graphmail.resources.credential_journal import ADD_FEDERATED, CredentialJournal
+from graphmail.resources.entra_application_key import ApplicationKey
+from graphmail.resources.entra_application_password import ApplicationPassword
 from graphmail.resources.federated_credentials import LARGEST, federated_credentials, federated_path
 from graphmail.retry import Operation
 from graphmail.tenant import Tenant
@@ -61,6 +63,8 @@ class FederatedIdentityCredential(Resource):
             return self._leaving(tenant, application, desired)
         if application is None:
             return None
+        for former in (ApplicationPassword(), ApplicationKey()):
+            former.note_gone(tenant, application)
         journal = CredentialJournal(tenant, str(application["appId"]), ADD_FEDERATED)
         there = self._there(tenant, application, journal)
         own = self._own(tenant, journal, there, desired)
