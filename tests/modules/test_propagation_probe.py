@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphmail.evidence import Check, Record, Run, Subject, new_run_id
+from graphmail.evidence import Check, Record, Run, Subject
 from tests.modules.tenant_by_hand import GROUP
 from tests.sandbox_process import CONTOSO
 
@@ -85,10 +85,9 @@ def test_a_credential_that_was_accepted_before_is_said_to_be_perhaps_removed(tas
 
 
 def signed_in(task, key_id):
-    """A record of a run in which the app signed in with that credential."""
+    """A record of this run: the app signed in with that credential."""
     now = datetime.now(UTC)
-    run = Run(task.run.evidence, "contoso", new_run_id("verify", now))
-    run.begin(tenant_id=CONTOSO, environment="sandbox", at=now, plan={})
+    run = Run(task.run.evidence, "contoso", task.run.run_id)
     subject = Subject(client_id="c", key_id=key_id, mailboxes=[SUPPORT], outside_mailbox=CEO)
     check = Check(name="sign_in", claim="c", expected="e", observed="o", verdict="passed")
     about = {"customer": "contoso", "tenant_id": CONTOSO, "environment": "sandbox", "run_id": run.run_id}

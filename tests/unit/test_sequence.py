@@ -35,7 +35,7 @@ def test_of_an_open_run_too(archive):
     archive.run(5)
     run = archive.begun(2)
     run.write_record(proved(run, "unknown"))
-    assert newest(archive).run_id == run.run_id
+    assert latest_record(archive.root, "contoso", "verify_access", run.run_id).run_id == run.run_id
 
 
 def test_a_run_that_was_put_beside_the_logged_ones_hides_none_of_them(archive):

@@ -1,6 +1,6 @@
 """What a run leaves behind: checks and records, one folder for each run, sealed as a BagIt bag, and pages to read."""
 
-from graphmail.evidence.archive import latest_record, runs, verify
+from graphmail.evidence.archive import NotSealed, latest_record, runs, verify
 from graphmail.evidence.bag import BagError
 from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.record import RECORD_TYPE, Check, Environment, Record, Subject, Verdict
@@ -14,6 +14,7 @@ __all__ = [
     "Environment",
     "EvidenceError",
     "HttpCall",
+    "NotSealed",
     "Outcome",
     "Record",
     "Run",

@@ -18,9 +18,14 @@ from graphmail.evidence.seal.examined import examined
 from graphmail.evidence.seal.history import OWN
 from graphmail.evidence.seal.keeping import kept_keys
 from graphmail.evidence.seal.log import KEYS, LOG
+from graphmail.evidence.seal.one_run import standing
 from graphmail.evidence.seal.timestamps import fingerprints
 from graphmail.evidence.sequence import Sequence
 from graphmail.state import CUSTOMER_NAME
+
+
+class NotSealed(EvidenceError):
+    """A record of a run that was not sealed."""
 
 
 def runs(root: Path | str, customer: str | None = None) -> Iterator[Run]:
@@ -36,7 +41,7 @@ def runs(root: Path | str, customer: str | None = None) -> Iterator[Run]:
                     yield run
 
 
-def latest_record(root: Path | str, customer: str, notebook: str) -> Record | None:
+def latest_record(root: Path | str, customer: str, notebook: str, current: str = "") -> Record | None:
     """The newest record of a notebook over all runs of a customer; None if there is none.
 
     With the addresses that it is about where the customer's data key is here to open them, else with placeholders.
@@ -45,8 +50,9 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
 
     A run that the log does not know comes before all that it knows: putting one there hides no proof.
 
-    Raises EvidenceError when it lies in a closed bag that is not as it was: falling back to an older record would let
-    whoever can damage one choose which proof counts.
+    Raises EvidenceError when it lies in a closed bag that is not as it was, or not as it was sealed: falling back to
+    an older record would let whoever can damage one choose which proof counts. Raises NotSealed when the log does not
+    say that its run has ended: nothing says then who wrote it. Of the run `current`, which is asking, that is no fault.
     """
     sequence = Sequence.of(root)
     found = [
@@ -62,6 +68,13 @@ def latest_record(root: Path | str, customer: str, notebook: str) -> Record | No
         bag.check(run.bag)
     if (record.customer, record.run_id) != (run.customer, run.run_id):
         raise EvidenceError(f"A record in {run.data} is of another run", found=f"{record.customer} {record.run_id}")
+    stands = standing(Path(root), run, notebook)
+    if stands in ("unknown", "open") and run.run_id != current:
+        raise NotSealed(
+            f"The newest {notebook} of {customer}, of run {run.run_id}, is not sealed, so it does not count",
+            found="the log knows nothing of that run" if stands == "unknown" else "its seal is missing",
+            remedy="`python -m graphmail.evidence seal` seals what is closed; or prove anew in the run that needs it",
+        )
     return readable(run, record) if run.closed else record
 
 

@@ -115,7 +115,8 @@ class CredentialHandover(Resource):
         """The newest access proof, if it is green, fresh and about exactly this. Raises TenantError otherwise."""
         if tenant.would_create("verification_notebook", PROOF):
             return None
-        record = latest_record(tenant.run.evidence, tenant.customer, PROOF) if tenant.run.evidence else None
+        evidence, own = tenant.run.evidence, tenant.run.run_id
+        record = latest_record(evidence, tenant.customer, PROOF, current=own) if evidence else None
         wrong = why_not_proved(tenant, record, credential, desired)
         if wrong:
             raise TenantError(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from graphmail.credentials import read
 from graphmail.customers.span import Lifetime
 from graphmail.errors import TenantError
-from graphmail.evidence import Check, latest_record
+from graphmail.evidence import Check, NotSealed, latest_record
 from graphmail.handover.ledger import Deliveries
 from graphmail.handover.received import receipt_of
 from graphmail.handover.ssh_signature import KIND, fingerprint
@@ -101,7 +101,10 @@ class CredentialRotation(Info):
             return False
         if standing.live[0].lost or standing.live[0].ended(tenant.clock.now()):
             return False
-        record = latest_record(tenant.run.evidence, tenant.customer, PROOF)
+        try:
+            record = latest_record(tenant.run.evidence, tenant.customer, PROOF, current=tenant.run.run_id)
+        except NotSealed:
+            return False  # it is proved once more, in this run
         return not why_not_proved(tenant, record, live_credential(tenant), params)
 
     @staticmethod

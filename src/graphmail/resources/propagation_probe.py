@@ -104,7 +104,8 @@ class PropagationProbe(Info):
 def _not_accepted(tenant: Tenant, key_id: str) -> str:
     """A new credential is refused at first; one that was accepted before has another cause, which waiting may hide."""
     try:
-        record = latest_record(tenant.run.evidence, tenant.customer, "verify_access") if tenant.run.evidence else None
+        evidence, own = tenant.run.evidence, tenant.run.run_id
+        record = latest_record(evidence, tenant.customer, "verify_access", current=own) if evidence else None
     except EvidenceError:
         record = None  # only a hint is lost
     signed_in = record and any(check.name == "sign_in" and check.verdict == "passed" for check in record.checks)

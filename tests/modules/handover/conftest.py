@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from graphmail.credentials import read
 from graphmail.evidence import Check, Record, Run
 from graphmail.evidence.record import Subject
+from graphmail.evidence.seal.sealing import Sealing
 from graphmail.sealed import new_identity, public_key
 from graphmail_ansible.ansible_run import Opened
 from tests.sandbox_process import CONTOSO
@@ -48,10 +49,10 @@ def credential(task):
 
 @pytest.fixture
 def prove(task, credential, sandbox):
-    """Leave an access proof: `prove()`, or one that differs."""
+    """Leave an access proof in a sealed run: `prove()`, or one that differs."""
     numbers = iter(range(9))
 
-    def record(age=timedelta(), verdict="passed", environment="sandbox", tenant_id=CONTOSO, **subject):
+    def record(age=timedelta(), verdict="passed", environment="sandbox", tenant_id=CONTOSO, sealed=True, **subject):
         run = Run(task.run.evidence, "contoso", f"20260101T00000{next(numbers)}Z-verify-abcdef")
         finished = datetime.fromisoformat(sandbox.now(CONTOSO)) - age
         check = Check(name="access", claim="c", expected="e", observed=f"{CEO} IS REACHABLE", verdict=verdict)
@@ -61,7 +62,10 @@ def prove(task, credential, sandbox):
             "mailboxes": [SUPPORT],
             "outside_mailbox": CEO,
         }
-        run.begin(tenant_id=tenant_id, environment=environment, at=finished, plan={})
+        now, operators = datetime.now(UTC), task.connection()["operators"]
+        run.sealer = Sealing(task.run.evidence).sealer("sandbox", {"operators": operators}, now)
+        run.sealer.opened(run, CONTOSO, now)
+        run.begin(tenant_id=CONTOSO, environment="sandbox", at=finished, plan={})
         run.write_record(
             Record(
                 customer="contoso",
@@ -75,6 +79,10 @@ def prove(task, credential, sandbox):
                 checks=[check],
             )
         )
+        if sealed:
+            run.close("succeeded", now)
+            assert not run.not_sealed
+        return run
 
     return record
 

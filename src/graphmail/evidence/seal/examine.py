@@ -7,26 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from graphmail.errors import TenantError
 from graphmail.evidence import bag
 from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.personal.mapping import FOLDER, SUFFIX
 from graphmail.evidence.run import REFUSED, Run
-from graphmail.evidence.seal.bundle import Bundle
+from graphmail.evidence.seal.bundle_check import BAD, check_bundle, regular
 from graphmail.evidence.seal.checkpoint import OTHER, Head
 from graphmail.evidence.seal.history import LoggedDataKey, LoggedRun
 from graphmail.evidence.seal.log import BUNDLE, CHECKPOINTS, INCLUSION, KEYS, LOG, PAGE, Entries, authority_file
-from graphmail.evidence.seal.statement import binding, outcome
-from graphmail.evidence.seal.timestamps import check
-
-# What a file that is not what it should be makes of those who read it; the verdict names the file all the same.
-_BAD = (TenantError, ValueError, KeyError, TypeError, OSError, AttributeError, IndexError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -74,7 +67,7 @@ class Examination:
         try:
             self._read_log()
             self._compare_kept()
-        except _BAD as error:
+        except BAD as error:
             # Nothing else can be told apart without it.
             self._fault(LOG, error)
             return self.finding
@@ -89,7 +82,7 @@ class Examination:
             name = f"{logged.customer}/{logged.run_id}"
             try:
                 self._one_run(logged)
-            except _BAD as error:
+            except BAD as error:
                 self._fault(name, error)
         return self.finding
 
@@ -97,7 +90,7 @@ class Examination:
         self.finding.faults.append(f"{name}: {error}")
 
     def _read_log(self) -> None:
-        lines = _regular(self.root / LOG).split(b"\n")
+        lines = regular(self.root / LOG).split(b"\n")
         if lines[-1] or len(lines) < 2:
             raise EvidenceError("does not end with a whole line")
         folder = self.root / CHECKPOINTS
@@ -116,8 +109,8 @@ class Examination:
             self._proofs[head.size] = self._log.inclusion()
             try:
                 if (folder / head.file_name).name in there:
-                    head.signer(_regular(folder / head.file_name), list(self._log.history.signers()))
-            except _BAD as error:
+                    head.signer(regular(folder / head.file_name), list(self._log.history.signers()))
+            except BAD as error:
                 faults.append((f"{CHECKPOINTS}/{head.file_name}", error))
         # One wrong checkpoint is that file's fault; from one on all wrong is the log's.
         if len(faults) > 1 and all(str(why) == OTHER for _name, why in faults):
@@ -132,8 +125,8 @@ class Examination:
         if not self._log.hidden:
             return head
         try:
-            said = _regular(folder / head.file_name).split(b"\n")[3].removeprefix(b"sha256 ").decode()
-        except _BAD:
+            said = regular(folder / head.file_name).split(b"\n")[3].removeprefix(b"sha256 ").decode()
+        except BAD:
             said = ""  # which is told with the checkpoint
         return replace(head, sha256=said)
 
@@ -210,8 +203,8 @@ class Examination:
         # Nothing is read any further that was not logged: what is hostile does not reach a parser.
         if self._digest(f"{name}/{BUNDLE}", logged.ended["bundle_sha256"]):
             try:
-                self._sealed(run, logged, Bundle.unpack(_regular(run.folder / BUNDLE)))
-            except _BAD as error:
+                check_bundle(self.root, self._log.history, logged, regular(run.folder / BUNDLE))
+            except BAD as error:
                 self._fault(f"{name}/{BUNDLE}", error)
         (self.finding.aborted if logged.ended["type"] == "aborted" else self.finding.sealed).append(name)
 
@@ -227,45 +220,17 @@ class Examination:
         if not there & known and any(key.added < logged.opened["seq"] for key in keys):
             self._fault(f"{name}/bag/data/{FOLDER}", "missing: what its placeholders stand for is not there")
 
-    def _sealed(self, run: Run, logged: LoggedRun, bundle: Bundle) -> None:
-        history = self._log.history
-        key = history.keys.get(bundle.key_id)
-        if key is None or not bundle.signed_by(key.public):
-            raise EvidenceError("is not signed by a key of this log")
-        when = None
-        for digest in history.authorities:
-            try:
-                roots = _regular(self.root / KEYS / authority_file(digest))
-                if hashlib.sha256(roots).hexdigest() == digest:
-                    when = check(bundle.timestamp, bundle.signature, roots)
-            except _BAD:
-                continue
-        if when is None:
-            raise EvidenceError("has no timestamp of an authority of this log")
-        if logged.ended is None or not key.counts(when, logged.ended["seq"]):
-            raise EvidenceError(f"was signed on {when:%Y-%m-%d} by a key that did not count then, or was revoked")
-        about = run.about()
-        told = (about.get("customer"), about.get("run_id"), about.get("tenant_id"), about.get("environment"))
-        if told != (run.customer, run.run_id, logged.opened["tenant_id"], history.environment):
-            raise EvidenceError("and plan.json are not of the run that was opened")
-        if (outcome(run) == "aborted") != (logged.ended["type"] == "aborted"):
-            raise EvidenceError("ended otherwise than the log says")
-        said = bundle.statement()
-        for what, expected in binding(run, history).items():
-            if {**said, **said["predicate"]}.get(what) != expected:
-                raise EvidenceError(f"says something else of {what} than the files and the log")
-
     def _same(self, name: str, content: bytes) -> None:
         try:
-            if _regular(self.root / name) != content:
+            if regular(self.root / name) != content:
                 self._fault(name, "is not what was logged")
-        except _BAD as error:
+        except BAD as error:
             self._fault(name, error)
 
     def _digest(self, name: str, digest: str) -> bool:
         try:
-            good = hashlib.sha256(_regular(self.root / name)).hexdigest() == digest
-        except _BAD as error:
+            good = hashlib.sha256(regular(self.root / name)).hexdigest() == digest
+        except BAD as error:
             self._fault(name, error)
             return False
         if not good:
@@ -283,13 +248,6 @@ class Examination:
             self._fault(f"{prefix}{name}", "missing")
         for name in sorted(there - expected - also):
             self._fault(f"{prefix}{name}", "added: the log knows nothing of it")
-
-
-def _regular(path: Path) -> bytes:
-    """The content of a regular file; through a link another reader may see another."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise EvidenceError("is no regular file")
-    return path.read_bytes()
 
 
 def _empty_folders(folder: Path) -> Iterator[Path]:
