@@ -25,6 +25,9 @@ PLAN = {
 }
 
 
+NAMES = ["Cecilia Ek", "王伟", "王小明", "Bo", "Jo", "伟", "김민수"]
+
+
 def taken(text: str, *, as_json=False, known=None, plan=PLAN, clear=()) -> tuple[str, dict[str, str]]:
     people = People.of(plan, [text] if as_json else [])
     placeholders = Placeholders(SECRET, dict(known or {}))
@@ -152,9 +155,11 @@ def test_a_name_is_found_in_a_page_too():
     assert put_back(out, placeholders.known) == text
 
 
-@pytest.mark.parametrize("name", ["passed", "Kundo Mail mailboxes", "it", "5a4d0000-0003-4000-8000-00000000a001"])
+@pytest.mark.parametrize("name", ["passed", "ok", "x", "Kundo Mail mailboxes", "5a4d0000-0003-4000-8000-00000000a001"])
 def test_an_id_and_a_name_that_would_break_the_record_stay(name):
-    text = json.dumps({"members": [name], "verdict": "passed", "group": "Kundo Mail mailboxes", "it": "it"})
+    text = json.dumps(
+        {"members": [name], "verdict": "passed", "group": "Kundo Mail mailboxes", "x": "x", "outcome": "ok"}
+    )
     assert taken(text, as_json=True)[0] == text
 
 
@@ -202,6 +207,7 @@ _LOOKS = st.sampled_from(
         "[mailbox-",
         "abcdefgh", "]", "[mailbox-aaaaaaaa]", "[text-bbbbbbbb.cccccc]", "\\n", "\\", '"', "=", "'", "&amp;",
         "Cecilia Ek",
+        "王伟", "王小明的邮箱", "Bo", "Jo", "伟", "\\u738b\\u4f1f", "김민수",
         "{", "}", ":", ",", "\n", "ö", "%C3%B6", "[name-", "ceo@contoso.example",
     ]
 )  # fmt: skip
@@ -229,10 +235,10 @@ def test_any_text_is_put_back_to_the_same(text, as_json):
 @settings(max_examples=200, deadline=None)
 @given(_VALUE, st.booleans(), st.sampled_from([None, 1]))
 def test_any_json_stays_json_of_the_same_shape_and_is_put_back_to_the_same(value, ascii_only, indent):
-    value = {"members": ["Cecilia Ek"], "value": value}
+    value = {"members": NAMES, "value": value}
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     out, mapping = taken(text, as_json=True)
-    assert json.loads(out)["members"] != ["Cecilia Ek"]
+    assert not set(json.loads(out)["members"]) & set(NAMES)
     assert _shape(json.loads(out)) == _shape(value)
     assert put_back(out, mapping) == text
 

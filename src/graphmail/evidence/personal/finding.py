@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from graphmail.evidence.personal.addresses import ADDRESS, AT, canonical, may_hold
-from graphmail.evidence.personal.people import OTHER, People
+from graphmail.evidence.personal.people import OTHER, UNSPACED, People
 from graphmail.evidence.personal.placeholders import NAME, PLACEHOLDER, TEXT, Placeholders
 from graphmail.evidence.personal.text import Place
 
@@ -27,10 +27,11 @@ class Finder:
         self._people, self._placeholders = people, placeholders
         self._ours = dict(placeholders.known)  # of an earlier pass: they stand in the files already
         self._clear = {text.lower() for text in clear}
+        self._kept = {canonical(text) for text in people.kept}
         self._known = _any_of(people.parts, r"(?:(?<![\w.+\-])|(?<=\\[nrtbf]))", r"(?![\w\-]*\w|\.\w)")
         self._names = [
-            _any_of(people.names, _BEFORE, _AFTER),
-            _any_of(people.capitals, _BEFORE, _AFTER, re.NOFLAG),
+            _any_of(people.names | people.kept if people.names else (), _BEFORE, _AFTER),
+            _any_of(people.capitals | people.kept if people.capitals else (), _BEFORE, _AFTER, re.NOFLAG),
             # A word that could be one of ours goes where it stands in quotes and names no field, and where it is all
             # that an element of a page holds, or one of a list.
             _any_of(people.words, _QUOTE_BEFORE, _QUOTE_AFTER, re.NOFLAG),
@@ -44,9 +45,8 @@ class Finder:
         for names in filter(None, self._names):
             ends = [0, *(end for start, stop, _by in found for end in (start, stop)), len(text)]
             for start, stop in list(zip(ends[::2], ends[1::2], strict=True)):
-                found += [
-                    (*name.span(), self._by(NAME, canonical(name[0]))) for name in names.finditer(text, start, stop)
-                ]
+                named = ((name.span(), canonical(name[0])) for name in names.finditer(text, start, stop))
+                found += [(*span, self._by(NAME, value)) for span, value in named if value not in self._kept]
             found.sort(key=lambda span: span[0])
         return iter(found)
 
@@ -81,7 +81,10 @@ class Finder:
         return lambda written: self._placeholders.give(kind, value, written)
 
 
-_BEFORE, _AFTER = r"(?:(?<!\w)|(?<=\\[nrtbf]))", rf"(?!\w|{AT})"
+# Where letters are written without spaces between words, no end of a word is asked for, escaped ones (U+3000 to U+DFFF,
+# by JSON or percent-encoded) among them.
+_BEFORE = rf"(?:(?<!\w)|(?<=\\[nrtbf])|(?={UNSPACED}|\\u[3-9a-dA-D]|%[eE][3-9a-dA-D]))"
+_AFTER = rf"(?:(?!\w)|(?<={UNSPACED}))(?!{AT})"
 _QUOTE_BEFORE = r"(?:(?<=[\"'])|(?<=&#34;)|(?<=&#39;)|(?<=&quot;)|(?<=&#x27;))"
 _QUOTE_AFTER = r"(?=\\*(?:[\"']|&#34;|&#39;|&quot;|&#x27;)(?!\s*:))"
 _LIST_BEFORE, _LIST_AFTER = r"(?:(?<=>)|(?<=[,:→] ))", r"(?=, |<|$)"

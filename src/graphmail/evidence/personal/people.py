@@ -25,24 +25,28 @@ _LISTS = {
     "member", "members", "owner", "owners", "extra_members", "missing_members", "added_members", "removed_members",
     "mailboxes", "managedby", "managed_by", "manager",
 }  # fmt: skip
-# Fields that name a person where an address stands beside them.
-_NAMES = {
-    "name", "displayname", "display_name", "givenname", "surname", "firstname", "lastname", "alias", "mailnickname",
-}  # fmt: skip
+# Fields that name a person where an address stands beside them; here without the underscores of snake_case.
+_NAMES = {"name", "displayname", "givenname", "surname", "firstname", "lastname", "alias", "mailnickname"}
 # No name is worth what replacing these in a record would break.
 _OURS = {
     "passed", "failed", "unknown", "sandbox", "production", "changed", "skipped", "unreachable", "succeeded", "waiting",
-    "aborted", "report", "remove",
+    "aborted", "report", "remove", "ok",
 }  # fmt: skip
 _ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]+")  # is compared with the tenant's own logs
 # A name before its address, as mail has it: in quotes, encoded, or several words in capitals.
 _QUOTE = r"(?:\\*[\"']|&#34;|&#39;|&quot;|&#x27;)"
 _BESIDE = re.compile(
-    rf"(?:{_QUOTE}(?P<quoted>[^\"'<>@&\\]{{3,80}}){_QUOTE}|(?P<encoded>=\?[^\s?]+\?[bBqQ]\?[^\s?]+\?=)"
+    rf"(?:{_QUOTE}(?P<quoted>[^\"'<>@&\\]{{1,80}}){_QUOTE}|(?P<encoded>=\?[^\s?]+\?[bBqQ]\?[^\s?]+\?=)"
     rf"|(?<![\w.])(?P<words>(?:(?!\d|_)\w[\w.'-]{{0,40}} +){{1,5}}(?!\d|_)\w[\w.'-]{{0,40}}))"
     rf" ?(?:<|&lt;)[^\s<>&]{{1,64}}{AT}"
 )
-_SHORTEST = 3
+# Chinese and Japanese characters, kana, Hangul: a name is followed by whatever the sentence goes on with.
+UNSPACED = (
+    r"[\u1100-\u11ff\u3005-\u3007\u3040-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uac00-\ud7af\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff]"
+)
+_UNSPACED = re.compile(UNSPACED)
+_SHORTEST = 2  # of letters of ASCII; one of other letters may be a whole name
 
 
 @dataclass(slots=True)
@@ -50,13 +54,15 @@ class People:
     """`parts` has each known address, in lower case, and what it is.
 
     `names` are of several words, in lower case; `capitals` of one word that no field and no value of ours is, with a
-    capital or a dot in it, as they are written; `words` are those that one could be, such as an alias.
+    capital or a dot in it, as they are written; `words` are those that one could be, such as an alias, and very short
+    ones, which stand in other words. `kept` are texts that no name is taken out of although no space parts it there.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     capitals: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     _kept: set[str] = field(default_factory=set)
 
     @classmethod
@@ -67,7 +73,8 @@ class People:
         """
         ways = (("group", "name"), ("app", "display_name"), ("initial_domain",))
         ours = {*(str(_one(plan, way)) for way in ways), *kept}
-        found = cls(_kept={text.lower() for text in ours} | _OURS)
+        unspaced = {text for text in ours if _UNSPACED.search(text)}
+        found = cls(kept=unspaced, _kept={text.lower() for text in ours} | _OURS)
         for part, way in PARTS.items():
             for address in _at(plan, way):
                 found.parts.setdefault(address.lower(), part)
@@ -79,12 +86,15 @@ class People:
     def name(self, text: str) -> None:
         """Know a name; nothing where it is none."""
         name = text.strip()
-        if not _SHORTEST <= len(name) <= 256 or "@" in name or name.startswith("[") or _ID.fullmatch(name.lower()):
+        shortest = 1 if any(char.isalpha() and not char.isascii() for char in name) else _SHORTEST
+        if not shortest <= len(name) <= 256 or "@" in name or name.startswith("[") or _ID.fullmatch(name.lower()):
             return
         if name.lower() in self._kept:
             return
         if re.search(r"\s", name):
             self.names.add(name.lower())
+        elif len(name) == 1 or (len(name) == _SHORTEST and name.isascii()):
+            self.words.add(name)
         else:
             (self.capitals if re.search(r"[^a-z0-9_.-]|\w\.\w", name) else self.words).add(name)
 
@@ -95,7 +105,7 @@ class People:
                 if name.lower() in _LISTS:
                     for item in inner if isinstance(inner, list) else [inner]:
                         self.name(item if isinstance(item, str) else "")
-                elif beside and name.lower() in _NAMES and isinstance(inner, str):
+                elif beside and name.lower().replace("_", "") in _NAMES and isinstance(inner, str):
                     self.name(inner)
                 self._look(inner)
         elif isinstance(value, list):
