@@ -12,9 +12,9 @@ from graphmail.evidence import EvidenceError
 from graphmail.evidence.personal.data_key import key_id
 from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal import log as log_module
+from graphmail.evidence.seal.entries import Entries
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.keys import SigningKey
-from graphmail.evidence.seal.log import Entries
 
 from .evidence_samples import NOON
 from .sealed_archive import production

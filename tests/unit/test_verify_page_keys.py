@@ -10,10 +10,10 @@ import pytest
 
 from graphmail.evidence import verify
 from graphmail.evidence.seal import canonical
+from graphmail.evidence.seal.entries import Entries
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.history import History
 from graphmail.evidence.seal.keys import SigningKey
-from graphmail.evidence.seal.log import Entries
 from graphmail.evidence.seal.work import new_key, revoke_key
 from graphmail.sandbox.timestamp import authority
 from tests.verify_page import BLOCKS, TOOLS, Page, shell

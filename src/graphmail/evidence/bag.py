@@ -44,13 +44,13 @@ def make(folder: Path, info: Mapping[str, str]) -> None:
 
     The tag files are made over hard links in a folder beside it, validated there, and moved in one by one.
     """
-    stage = folder.with_name(f".{folder.name}")
-    shutil.rmtree(stage, ignore_errors=True)
+    stage = clear_stage(folder)
     for name, regular in _files(folder / "data"):
         if not regular:
             raise BagError(f"{folder / 'data' / name} is not a regular file")
         if Path(name).name.startswith("."):
             (folder / "data" / name).unlink()  # what a crash left of a file being written
+    _clear_empty(folder / "data")
     shutil.copytree(folder / "data", stage / "data", copy_function=os.link)
     _write_tag_files(stage, info)
     check(stage)
@@ -63,6 +63,20 @@ def make(folder: Path, info: Mapping[str, str]) -> None:
     os.replace(stage / DECLARATION, folder / DECLARATION)
     sync_folder(folder)
     stage.rmdir()
+
+
+def _clear_empty(data: Path) -> None:
+    """A bag holds no empty folder; one is there where a process died before the first file in it."""
+    for here, _folders, _names in os.walk(data, topdown=False):
+        if Path(here) != data and not os.listdir(here):
+            os.rmdir(here)
+
+
+def clear_stage(folder: Path) -> Path:
+    """Remove what a process left that died while it made `folder` a bag, or just after that; where it lay."""
+    stage = folder.with_name(f".{folder.name}")
+    shutil.rmtree(stage, ignore_errors=True)
+    return stage
 
 
 def _write_tag_files(stage: Path, info: Mapping[str, str]) -> None:

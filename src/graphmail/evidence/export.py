@@ -22,9 +22,10 @@ from graphmail.evidence.files import EvidenceError
 from graphmail.evidence.opening import say_what_was_left, whole, write_readable
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal import canonical
+from graphmail.evidence.seal.entries import CHECKPOINTS
 from graphmail.evidence.seal.examine import Examination
 from graphmail.evidence.seal.history import HIDDEN, OWN, SALT, History
-from graphmail.evidence.seal.log import CHECKPOINTS, KEYS, LOG, PAGE
+from graphmail.evidence.seal.log import KEYS, LOG, PAGE
 from graphmail.evidence.seal.merkle import leaf_hash
 from graphmail.evidence.seal.page import page
 from graphmail.evidence.seal.sealer import Sealer

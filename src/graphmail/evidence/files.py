@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +46,17 @@ def write_over(path: Path, content: bytes) -> None:
     """Write `path`, in one step, over whatever is there."""
     os.replace(_temporary(path, content), path)
     sync_folder(path.parent)
+
+
+def clear_left(folder: Path, names: str) -> None:
+    """Remove what a process left in `folder` that died while it wrote one of `names`, a regular expression.
+
+    Only where nobody writes these meanwhile. What is not just so named is no leftover of ours, and stays.
+    """
+    left = re.compile(rf"\.(?:{names})\.[a-z0-9_]{{8}}")  # as mkstemp names it
+    for name in os.listdir(folder) if folder.is_dir() else ():
+        if left.fullmatch(name) and stat.S_ISREG((folder / name).lstat().st_mode):
+            (folder / name).unlink()
 
 
 @contextmanager

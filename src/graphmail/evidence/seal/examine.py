@@ -18,8 +18,9 @@ from graphmail.evidence.personal.mapping import FOLDER, SUFFIX
 from graphmail.evidence.run import REFUSED, Run
 from graphmail.evidence.seal.bundle_check import BAD, check_bundle, regular
 from graphmail.evidence.seal.checkpoint import OTHER, Head
+from graphmail.evidence.seal.entries import CHECKPOINTS, Entries
 from graphmail.evidence.seal.history import LoggedDataKey, LoggedRun
-from graphmail.evidence.seal.log import BUNDLE, CHECKPOINTS, INCLUSION, KEYS, LOG, PAGE, Entries, authority_file
+from graphmail.evidence.seal.log import BUNDLE, INCLUSION, KEYS, LOG, PAGE, authority_file
 
 
 @dataclass(slots=True)

@@ -20,66 +20,19 @@ from typing import Any
 
 from graphmail.clock import SystemClock
 from graphmail.durable import sync_folder
-from graphmail.evidence.files import EvidenceError, write_over
+from graphmail.evidence.files import EvidenceError, clear_left, write_over
 from graphmail.evidence.record import Environment
 from graphmail.evidence.seal import canonical
-from graphmail.evidence.seal.checkpoint import Head
-from graphmail.evidence.seal.history import COMMON, COUNTING, ENDS, HIDDEN, History
+from graphmail.evidence.seal.entries import CHECKPOINTS, Entries
+from graphmail.evidence.seal.history import COMMON, COUNTING, ENDS, History
 from graphmail.evidence.seal.intent import intend, was_intended
 from graphmail.evidence.seal.keys import PublicKey, SigningKey
-from graphmail.evidence.seal.merkle import Tree, leaf_hash
 from graphmail.evidence.seal.standing import must_count, must_not_be_revoked
 
-CHECKPOINTS, KEYS, PAGE, LOG = "checkpoints", "keys", "VERIFY.md", "LOG"
+KEYS, PAGE, LOG = "keys", "VERIFY.md", "LOG"
 # After these another key may sign.
 SIGNERS = ("log", "key-added")
 BUNDLE, INCLUSION = "run.sigstore.json", "inclusion.json"
-
-
-class Entries:
-    """Reads entries one after the other, and knows tree, digest and history of those read."""
-
-    def __init__(self, *, exported: bool = False) -> None:
-        """`exported`: entries of other customers may be there as hashes alone. Whoever appends takes none of those."""
-        self.history = History()
-        self.hidden = 0
-        self._exported = exported
-        self.tree = Tree()
-        self.path: list[bytes] = []  # of the newest entry
-        self.line = b""  # the newest
-        self._sha256 = hashlib.sha256()
-
-    def add(self, line: bytes) -> None:
-        """Raises EvidenceError when the line cannot stand there."""
-        entry = canonical.decode(line, f"entry {self.tree.size} of the log")
-        if self._exported and set(entry) == {HIDDEN}:
-            leaf = hidden_leaf(entry)
-            self.history.hide()
-            self.hidden += 1
-        else:
-            leaf = leaf_hash(line)
-            self.history.add(entry, leaf)
-        self._sha256.update(line + b"\n")
-        self.path = self.tree.append_leaf(leaf)
-        self.line = line
-
-    @property
-    def head(self) -> Head:
-        return Head(self.history.origin, self.tree.size, self.tree.root, self._sha256.hexdigest())
-
-    def inclusion(self) -> bytes:
-        """What proves that the newest entry is in the log."""
-        proof = {
-            "log": self.history.origin,
-            "entry": self.line.decode(),
-            "leaf_index": self.tree.size - 1,
-            "tree_size": self.tree.size,
-            "leaf_sha256": leaf_hash(self.line).hex(),
-            "proof": [node.hex() for node in self.path],
-            "root_sha256": self.tree.root.hex(),
-            "checkpoint": f"{CHECKPOINTS}/{self.head.file_name}",
-        }
-        return canonical.encode(proof)
 
 
 class Log:
@@ -194,9 +147,11 @@ class Log:
             self.append("authority-added", fields, key, at)
 
     def _read_on(self, key: SigningKey) -> None:
+        begins = self._read == 0
         try:
             self._catch_up()
-            self._mend(key)
+            if self._mend(key) or begins:
+                self._clear()
         except BaseException:
             self._forget()
             raise
@@ -221,10 +176,21 @@ class Log:
             os.ftruncate(self._file, self._read)  # half a line of a process that died; nobody signed it
             os.fsync(self._file)
 
-    def _mend(self, key: SigningKey) -> None:
-        """The newest line is signed, or becomes so if this machine wrote it. That covers those before it."""
+    def _clear(self) -> None:
+        """What processes left that died while they wrote; whoever writes there holds the log's lock."""
+        clear_left(self.root, re.escape(PAGE))
+        clear_left(self.root / CHECKPOINTS, r"\d{8}\.note")
+        clear_left(self.root / KEYS, r"(?:data-|timestamp-)?[0-9a-f]{16}\.(?:pem|txt)")
+        if self.history.last.get("type") in ENDS:
+            clear_left(self.root / self.history.last["customer"] / self.history.last["run_id"], re.escape(INCLUSION))
+
+    def _mend(self, key: SigningKey) -> bool:
+        """The newest line is signed, or becomes so if this machine wrote it. That covers those before it.
+
+        Whether anything was missing.
+        """
         if not self.history.size:
-            return
+            return False
         head = self.entries.head
         note = self.root / CHECKPOINTS / head.file_name
         if note.exists():
@@ -238,7 +204,7 @@ class Log:
             )
         elif key.public not in self.history.signers():
             raise EvidenceError("The log's last entry has no checkpoint, and this key may not sign it", found=str(note))
-        self._finish(key)
+        return self._finish(key)
 
     def _signed(self) -> None:
         """The newest line has its checkpoint, by a key of those before it. Raises EvidenceError."""
@@ -254,8 +220,11 @@ class Log:
                 remedy="restore the archive; nothing was signed, nothing contacted",
             ) from None
 
-    def _finish(self, key: SigningKey) -> None:
-        """What belongs to the newest entry, unless it is there: its checkpoint, and the file that it speaks of."""
+    def _finish(self, key: SigningKey) -> bool:
+        """What belongs to the newest entry, unless it is there: its checkpoint, and the file that it speaks of.
+
+        Whether any of it was not.
+        """
         last, files = self.history.last, {}
         note = f"{CHECKPOINTS}/{self.entries.head.file_name}"
         if not (self.root / note).exists():
@@ -271,18 +240,12 @@ class Log:
             files[f"{KEYS}/{authority_file(last['certificates_sha256'])}"] = last["certificates"].encode()
         if last["type"] in ENDS:
             files[f"{last['customer']}/{last['run_id']}/{INCLUSION}"] = self.entries.inclusion()
-        for name, content in files.items():
-            if (self.root / name).parent.is_dir() and not (self.root / name).exists():
-                write_over(self.root / name, content)
+        places = {self.root / name: content for name, content in files.items()}
+        missing = [place for place in places if place.parent.is_dir() and not place.exists()]
+        for place in missing:
+            write_over(place, places[place])
         sync_folder(self.root)
-
-
-def hidden_leaf(entry: Mapping[str, Any]) -> bytes:
-    """Raises EvidenceError where it is no SHA-256."""
-    text = str(entry[HIDDEN])
-    if not re.fullmatch("[0-9a-f]{64}", text):
-        raise EvidenceError("an entry of another customer is no hash")
-    return bytes.fromhex(text)
+        return bool(missing)
 
 
 def authority_file(digest: str) -> str:

@@ -21,9 +21,10 @@ from graphmail.evidence.seal import canonical
 from graphmail.evidence.seal.bundle import Bundle
 from graphmail.evidence.seal.bundle_check import BAD, check_bundle, regular
 from graphmail.evidence.seal.checkpoint import Head
+from graphmail.evidence.seal.entries import CHECKPOINTS
 from graphmail.evidence.seal.history import ENDS, History, LoggedRun
 from graphmail.evidence.seal.keys import PublicKey
-from graphmail.evidence.seal.log import BUNDLE, CHECKPOINTS, LOG
+from graphmail.evidence.seal.log import BUNDLE, LOG
 from graphmail.evidence.seal.merkle import leaf_hash
 
 # `no log`: nothing in this archive was ever sealed. `unknown`: the log knows nothing of the run.

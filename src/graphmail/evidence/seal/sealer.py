@@ -21,6 +21,7 @@ from graphmail.evidence.seal.bundle import Bundle
 from graphmail.evidence.seal.data_keys import DataKeys
 from graphmail.evidence.seal.history import SALT, LoggedRun
 from graphmail.evidence.seal.keys import SigningKey
+from graphmail.evidence.seal.leftovers import clear_run
 from graphmail.evidence.seal.log import BUNDLE, Log
 from graphmail.evidence.seal.page import page
 from graphmail.evidence.seal.standing import DoesNotCount, must_count
@@ -107,6 +108,7 @@ class Sealer:
             left = self.log.history.open_runs(customer)
         for logged in left:
             run = Run(self.root, customer, logged.run_id)
+            clear_run(run)
             if only_closed and not run.closed:
                 continue
             if (run.folder / REFUSED).exists():

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from graphmail.clouds import sandbox_description
 from graphmail.errors import TenantError
 from graphmail.evidence.record import Environment
+from graphmail.evidence.seal.key_file import finish
 from graphmail.evidence.seal.keys import SigningKey, default_file
 from graphmail.evidence.seal.sealer import Sealer
 from graphmail.evidence.seal.timestamps import HttpAuthority, NotReached, TimestampAuthority
@@ -33,6 +34,8 @@ class Sealing:
         name = settings.get("signing_key")
         file = Path(name) if name else default_file(environment)
         if (environment, str(file)) not in self._sealers:
+            if not file.exists():
+                finish(file, self.root)
             if environment == "sandbox" and not file.exists():
                 key = SigningKey.make(file, settings.get("operators", ()), now)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from graphmail.evidence.personal.addresses import sentence
 from graphmail.evidence.record import Environment
 from graphmail.evidence.run import Run
 from graphmail.evidence.seal import canonical
+from graphmail.evidence.seal.key_file import finish, next_file, open_key, put_in_place
 from graphmail.evidence.seal.keys import SigningKey, default_file
+from graphmail.evidence.seal.leftovers import clear_run
 from graphmail.evidence.seal.log import LOG, Log
 from graphmail.evidence.seal.page import page
 from graphmail.evidence.seal.sealer import Sealer
@@ -30,6 +32,8 @@ def seal_all(root: Path, inventory: Path | None, now: datetime, say: Callable[[s
     sealer = sealer_of(root, inventory, now)
     with sealer.log.locked(sealer.key):
         waiting = sealer.log.history.open_runs()
+        for ended in (run for run in sealer.log.history.runs.values() if run.ended):
+            clear_run(Run(root, ended.customer, ended.run_id))  # earlier versions sealed beside what a crash had left
     for customer in sorted({run.customer for run in waiting}):
         runs = [run for run in waiting if run.customer == customer]
         closed = [run for run in runs if Run(root, customer, run.run_id).closed]
@@ -56,12 +60,20 @@ def sealer_of(root: Path, inventory: Path | None, now: datetime) -> Sealer:
 def new_key(root: Path, environment: Environment, inventory: Path | None, now: datetime) -> str:
     """Make a signing key; where the archive has one already, that one vouches for it. Tells what to tell others.
 
-    The key before is kept beside it, under its id. Raises TenantError; then the key before still is the one.
+    The key before is kept beside it, under its id. Raises TenantError; then the key before still is the one. What a
+    process began here that died is finished: then that is the new key.
     """
     settings = _settings(inventory)
     file = Path(settings.get("signing_key") or default_file(environment))
     if (root / LOG).exists() and environment != _environment(root):
         raise EvidenceError("The archive is of the other environment", found=str(root))
+    made = finish(file, root) or _followed(root, environment, file, settings.get("operators", ()), now)
+    until = canonical.time(made.public.valid_until)
+    tell = "Tell auditors this id on a way that is not the archive."
+    return f"{made.public.id}\nValid until {until}. Sealed in {file}. {tell}"
+
+
+def _followed(root: Path, environment: Environment, file: Path, operators: Sequence[str], now: datetime) -> SigningKey:
     before = SigningKey.open(file) if file.exists() else None
     if before is None and (root / LOG).exists() and environment == "production":
         raise EvidenceError(
@@ -69,19 +81,14 @@ def new_key(root: Path, environment: Environment, inventory: Path | None, now: d
             found=f"no file {file}",
             remedy="restore that file; if it is lost, keep the archive as it is and begin another one",
         )
-    fresh = file.with_name(f"{file.stem}.new.age")
-    made = SigningKey.make(fresh, settings.get("operators", ()), now)
-    if before is not None:
-        if (root / LOG).exists():
-            log = Log(root)
-            with log.locked(before):
-                log.admit(environment, before, now)
-                log.add_key(made, before, now)
-        file.replace(file.with_name(f"{file.stem}.{before.public.id[:16]}.age"))
-    fresh.replace(file)
-    until = canonical.time(made.public.valid_until)
-    tell = "Tell auditors this id on a way that is not the archive."
-    return f"{made.public.id}\nValid until {until}. Sealed in {file}. {tell}"
+    made = SigningKey.make(next_file(file), operators, now)
+    if before is not None and (root / LOG).exists():
+        log = Log(root)
+        with log.locked(before):
+            log.admit(environment, before, now)
+            log.add_key(made, before, now)
+    put_in_place(file, before)
+    return made
 
 
 def revoke_key(root: Path, inventory: Path | None, key: str, since: str, reason: str, now: datetime) -> str:
@@ -89,7 +96,7 @@ def revoke_key(root: Path, inventory: Path | None, key: str, since: str, reason:
     reason = sentence(reason)
     environment = _environment(root)
     file = Path(_settings(inventory).get("signing_key") or default_file(environment))
-    own = SigningKey.open(file)
+    own = open_key(file, root)
     log = Log(root)
     with log.locked(own):
         log.start(environment, own, page(), now)
