@@ -28,6 +28,7 @@ OWN_ERRORS = frozenset(
     {
         "BagError",
         "DeadlineExceeded",
+        "DoesNotCount",
         "EvidenceError",
         "ExchangeError",
         "GraphError",
@@ -37,6 +38,7 @@ OWN_ERRORS = frozenset(
         "NotProved",
         "NotReached",
         "NotReady",
+        "NotSealed",
         "NotSearched",
         "NotTried",
         "OutcomeUnknown",

@@ -64,6 +64,7 @@ def records(ops: Operations, name: str) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in found]
 
 
+@pytest.mark.long  # of the module, and of the playbook without such a vendor, the same is run each time
 def test_a_run_ends_in_the_hold_and_the_next_goes_on(ops: Operations, watched: Watched) -> None:
     held = watched.play("-e access_migration_stay=false")
     assert held.failures() == {}, held.output

@@ -24,7 +24,7 @@ COUNT = int(os.environ.get("GRAPHMAIL_STATES", "0")) // 3
 
 
 def states(model: Model) -> list[StartState]:
-    return [draw(model, number) for number in range(COUNT or 12)]
+    return [draw(model, number) for number in range(COUNT or 8)]
 
 
 @dataclass(frozen=True, slots=True)
