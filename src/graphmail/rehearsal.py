@@ -159,7 +159,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with rehearsal:
             print((rehearsal.folder / "sandbox.log").read_text(encoding="utf-8"))
             print("In another shell:\n")
-            print("\n".join(f"export {name}={value}" for name, value in rehearsal.environment.items()))
+            # Beside its state: in the archive of another state folder nothing here could be opened.
+            told = rehearsal.environment | {"GRAPHMAIL_EVIDENCE": str(rehearsal.folder / "evidence")}
+            print("\n".join(f"export {name}={value}" for name, value in told.items()))
             print(f". {Path(sys.executable).with_name('activate')}")
             print(f"ansible-playbook -i {options.inventory} playbooks/onboard.yml\n\nCtrl-C ends it.", flush=True)
             return rehearsal.wait()

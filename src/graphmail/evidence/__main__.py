@@ -94,6 +94,11 @@ def _customer_report(root: Path, customer: str, into: Path | None, now: datetime
     page = report.write(into or root.with_name("reports") / "customers" / f"{customer}.html", now)
     for doubt in report.proof.doubts:
         print(f"not proved: {doubt}")
+    if report.proof.doubts:
+        print("to do: run verify.yml for this customer, or what the lines above name, and make the page again")
+    if not report.told.text_is_whole():
+        print("addresses and names are placeholders in it: this customer's data key is not in GRAPHMAIL_STATE, or")
+        print("GRAPHMAIL_IDENTITY does not open it, or it was destroyed")
     print(page)
     return report.green
 

@@ -129,7 +129,9 @@ def _verify_archive(root: Path, say: Callable[[str], None], checkpoint: Path | N
         with suppress(ValueError):  # certificates that nothing was checked with
             by = ", ".join(fingerprints(file.read_bytes()))
             say(f"timestamps by {by}: compare with what the authority publishes")
-    say(f"{total} runs opened: {counts}. " + ("Everything is as it was sealed" if found.good else "NOT GENUINE"))
+    # With faults the runs that have one are in no count: no total may look as if they had never been.
+    good = f"{total} runs opened: {counts}. Everything is as it was sealed"
+    say(good if found.good else f"Runs without a fault of their own: {counts}. NOT GENUINE")
     return found.good
 
 

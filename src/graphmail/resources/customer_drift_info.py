@@ -96,4 +96,4 @@ def _counted(found: list[Difference]) -> str:
         return "as the inventory says"
     told = "; ".join(difference.what for difference in found[:TOLD])
     more = f"; and {len(found) - TOLD} more" if len(found) > TOLD else ""
-    return f"{len(found)} difference{'s' if len(found) > 1 else ''}: {told}{more}"
+    return f"{len(found)} difference{'s' if len(found) > 1 else ''}: {told}{more}. To do: {found[0].repair}"
