@@ -291,16 +291,17 @@ def test_an_excerpt_is_read_as_such_and_is_never_the_whole_fleet(archive, tmp_pa
 
 def test_runs_that_are_sealed_meanwhile_are_no_fault(archive):
     archive.left("contoso", all="passed")
-    over = threading.Event()
+    over, looks = threading.Event(), []
 
     def work() -> None:
-        for day in range(1, 12):
+        for day in range(1, 29):
             archive.left("contoso", day, all="passed")
+            if day > 10 and len(looks) > 5:
+                break
         over.set()
 
     worker = threading.Thread(target=work)
     worker.start()
-    looks = []
     while not over.is_set():
         looks.append(read(archive))
     worker.join()
