@@ -15,6 +15,7 @@ from graphmail.customers.schema import Customer
 from graphmail.sealed import new_identity
 from tests.sandbox_process import Sandbox, running
 from tests.states.customer import CustomerOf
+from tests.states.rotated import Rotated
 from tests.states.start_state import Model, StartState, draw
 from tests.states.tenants import inventory, tenants_file
 
@@ -64,3 +65,14 @@ def customer_of(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Callable[[
         return made
 
     return customer
+
+
+@pytest.fixture
+def rotated(request: pytest.FixtureRequest, customer_of: Callable[[StartState], CustomerOf]) -> Iterator[Rotated]:
+    """The module's first customer; afterwards it is as nobody had touched it, its entry in the inventory too."""
+    customer = customer_of(request.module.STATES[0])
+    text = customer.inventory.read_text()
+    yield Rotated(customer)
+    customer.inventory.write_text(text)  # what a test wants of it is no other test's
+    customer.sandbox.reset(customer.names.tenant)
+    customer.forget()

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.states.killed import state
-from tests.states.rotated import Rotated
 
 STATES = [state(1, "application_access_policy")]
 FEDERATED = {"kind": "federated", "federated": {"issuer": "https://tokens.vendor.example", "subject": "helpdesk"}}
-
-
-@pytest.fixture
-def rotated(customer_of, machine):
-    customer = customer_of(STATES[0])
-    text = customer.inventory.read_text()
-    yield Rotated(customer)
-    customer.inventory.write_text(text)  # what a test wants of it is no other test's
-    customer.sandbox.reset(customer.names.tenant)
-    customer.forget()
 
 
 def app(rotated):

@@ -5,21 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.states.killed import state
-from tests.states.rotated import Rotated
 
 POLICY, RBAC = "application_access_policy", "rbac"
 STATES = [state(1, POLICY), state(2, RBAC)]
 TO_CERTIFICATE = {"kind": "certificate"}
-
-
-@pytest.fixture
-def rotated(customer_of, machine):
-    customer = customer_of(STATES[0])
-    text = customer.inventory.read_text()
-    yield Rotated(customer)
-    customer.inventory.write_text(text)  # what a test wants of it is no other test's
-    customer.sandbox.reset(customer.names.tenant)
-    customer.forget()
 
 
 @pytest.fixture(params=["secret", "certificate"])
